@@ -1,0 +1,56 @@
+PYTHON ?= python3
+VENV := .venv
+RUN := $(VENV)/bin/python
+
+.PHONY: help demo check test kills bench mutants docs pins clean
+
+help: ## list these commands
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## */\t/' | expand -t 12
+
+demo: $(VENV)/.run ## sync a bundled sample estate into an embedded catalog, and look around
+	@$(RUN) -m demo
+
+check: $(VENV)/.dev ## format, lint, types and the quick tests, in seconds
+	@$(VENV)/bin/ruff format --quiet . && $(VENV)/bin/ruff check --quiet .
+	@$(VENV)/bin/mypy --no-error-summary
+	@$(RUN) -m pytest -q -m "not slow"
+
+test: $(VENV)/.dev ## everything that CI runs: format, lint, types, all tests
+	@$(VENV)/bin/ruff format --check --quiet . && $(VENV)/bin/ruff check --quiet .
+	@$(VENV)/bin/mypy --no-error-summary
+	@$(RUN) -m pytest -q
+
+kills: $(VENV)/.dev ## the whole kill test: 50 kills, and every planted bug until it is caught
+	@$(RUN) -m tests.reliability.kills
+
+bench: $(VENV)/.dev ## the figures of benchmarks/README.md
+	@$(RUN) -m benchmarks
+
+mutants: $(VENV)/.dev ## delete and swap each statement of report.py and collect.py; a test must fail
+	@$(RUN) tests/mutate.py
+
+docs: $(VENV)/.dev ## write the generated references in docs/ anew
+	@$(RUN) -m docs.generate
+
+pins: $(VENV)/.dev ## compile requirements.txt and requirements-dev.txt anew from their .in files
+	@$(VENV)/bin/pip install --quiet uv
+	@for name in requirements requirements-dev; do \
+	  $(VENV)/bin/uv pip compile --universal --python-version 3.11 --generate-hashes --no-header \
+	    --no-emit-index-url --quiet --upgrade $$name.in -o $$name.txt; done
+
+clean: ## forget the virtual environment and the demo
+	@rm -rf $(VENV) .demo
+
+$(VENV)/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or later is needed: make PYTHON=python3.11 …")'
+	@$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.run: requirements.txt | $(VENV)/bin/python
+	@echo "Installing what it needs into $(VENV) (once) …"
+	@$(VENV)/bin/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt
+	@touch $@
+
+$(VENV)/.dev: requirements-dev.txt | $(VENV)/bin/python
+	@echo "Installing what the tests need into $(VENV) (once) …"
+	@$(VENV)/bin/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
+	@touch $@

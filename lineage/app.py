@@ -1,0 +1,320 @@
+"""Wiring: settings -> doors -> use cases. No I/O at import."""
+
+from __future__ import annotations
+
+import logging
+import random
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from threading import Lock
+from typing import Any
+from uuid import uuid4
+
+from lineage import ticks
+from lineage.catalog.local import LocalCatalog
+from lineage.collect import Collecting, collect
+from lineage.desk import Desk
+from lineage.errors import LineageError, Unavailable
+from lineage.model import (
+    Batch,
+    Catalog,
+    FactoryId,
+    Gap,
+    Json,
+    Name,
+    Outcome,
+    Reading,
+    Reason,
+    Status,
+)
+from lineage.queue import LocalQueue
+from lineage.report import report
+from lineage.settings import MissingAssets, RunAttributes, Settings
+from lineage.sources.rest import Source, connect
+from lineage.store.ledger import Ledger
+from lineage.store.notes import Notes
+from lineage.store.published import PublishedRows
+from lineage.store.sqlite import SqliteRows, locked
+from lineage.ticks import Ticks
+from lineage.translate import TRANSLATORS
+from lineage.translate.once import Once
+
+log = logging.getLogger(__name__)
+
+MOST_THREADS = 8
+TAKEN = 0.05  # seconds until a batch is looked at again whose lane is taken
+LEASE_PATIENCE = 60.0  # seconds to wait for the one lease under which entities are created
+
+OnOutcome = Callable[[Outcome], None]
+
+
+def now() -> Ticks:
+    """Our clock."""
+    return ticks.of(datetime.now(UTC))
+
+
+class Counted:
+    """A catalog that counts its calls; with `dry`, one that is only read."""
+
+    def __init__(self, catalog: Catalog, *, dry: bool = False) -> None:
+        self._catalog = catalog
+        self._dry = dry
+        self._lock = Lock()
+        self.counts: Counter[str] = Counter()
+
+    @property
+    def address(self) -> str:
+        """The catalog's own."""
+        return self._catalog.address
+
+    def get(self, type_name: str, names: Sequence[str]) -> list[Json]:
+        """Counted as a read."""
+        self._count(catalogReads=1)
+        return self._catalog.get(type_name, names)
+
+    def send(self, entities: Sequence[Json]) -> Mapping[str, str]:
+        """Counted as a write."""
+        if self._dry:
+            return {str(each["guid"]): "dry run" for each in entities}
+        self._count(catalogWrites=1, entities=len(entities))
+        return self._catalog.send(entities)
+
+    def lineage(self, name: Name, direction: str, depth: int) -> Json:
+        """Counted as a read."""
+        self._count(catalogReads=1)
+        return self._catalog.lineage(name, direction, depth)
+
+    def delete(self, name: Name) -> None:
+        """Counted as a write."""
+        if not self._dry:
+            self._count(catalogWrites=1)
+            self._catalog.delete(name)
+
+    def _count(self, **counts: int) -> None:
+        with self._lock:
+            self.counts.update(counts)
+
+
+@dataclass(slots=True)
+class Summary:
+    """What one sync did; `problems` name what could not be read or sent, by factory."""
+
+    runs: Counter[str] = field(default_factory=Counter)
+    counts: Counter[str] = field(default_factory=Counter)
+    factories: dict[FactoryId, dict[str, Any]] = field(default_factory=dict)
+    problems: dict[str, str] = field(default_factory=dict)
+    seconds: float = 0.0
+
+    @property
+    def complete(self) -> bool:
+        """Whether everything that could be known was read and sent."""
+        return not self.problems
+
+    def json(self) -> dict[str, Any]:
+        """The last line of `sync --json`."""
+        numbers = ("sourceCalls", "catalogReads", "catalogWrites", "entities")
+        return {
+            "v": 1,
+            "event": "summary",
+            "complete": self.complete,
+            "runs": dict(sorted(self.runs.items())),
+            **{number: self.counts[number] for number in numbers},
+            "seconds": round(self.seconds, 3),
+            "factories": self.factories,
+            "problems": [f"{where}: {what}" for where, what in sorted(self.problems.items())],
+        }
+
+
+class App:
+    """The doors of one set of settings, opened on first use and closed together."""
+
+    def __init__(
+        self, settings: Settings, *, clock: Callable[[], Ticks] = now, dry: bool = False
+    ) -> None:
+        self.settings = settings
+        self.clock = clock
+        self._stack = ExitStack()
+        catalog = self._stack.enter_context(LocalCatalog(settings.catalog.rest))
+        self.catalog = Counted(catalog, dry=dry)
+        rows = self._stack.enter_context(SqliteRows(settings.store.rest))
+        if dry:
+            rows = self._stack.enter_context(rows.copy())
+        self.ledger = Ledger(rows)
+        self.notes = Notes(rows)
+        self.published = PublishedRows(rows, catalog.address)
+        self.queue = LocalQueue()
+        self.translate = Once()
+        self._dry = dry
+        self._lock = Lock()
+        self._sources: dict[FactoryId, Source] = {}
+
+    def __enter__(self) -> App:
+        return self
+
+    def __exit__(self, *ended: object) -> None:
+        self._stack.close()
+
+    def source(self, factory: FactoryId) -> Source:
+        """The runs and definitions of a factory."""
+        with self._lock:
+            if factory not in self._sources:
+                made = connect(factory, self.settings, wanted=TRANSLATORS.keys())
+                self._sources[factory] = self._stack.enter_context(made)
+            return self._sources[factory]
+
+    def sync(self, until: Ticks | None, on_outcome: OnOutcome) -> Summary:
+        """
+        One whole pass: collect, report, until nothing is left that can be done now.
+
+        The store is held for the length of it. Raises `Unavailable` where another sync has it.
+        """
+        summary, began = Summary(), time.monotonic()
+        factories = self.settings.require_factories()
+        with ExitStack() as stack:
+            if not self._dry:
+                stack.enter_context(locked(self.settings.store.rest))
+            self.notes.void()
+            self._run(factories, until, on_outcome, summary)
+        for factory in factories:
+            summary.factories[factory] = self.standing(factory)
+            if backlog := summary.factories[factory]["backlog"]:
+                waiting = f"{backlog} pipeline runs are still waiting: run sync again"
+                summary.problems.setdefault(factory, waiting)
+        summary.counts += self.catalog.counts
+        summary.counts["sourceCalls"] = sum(each.calls for each in self._sources.values())
+        summary.seconds = time.monotonic() - began
+        return summary
+
+    def standing(self, factory: FactoryId) -> dict[str, Any]:
+        """Cursor, watermark and backlog of a factory."""
+        cursor = self.ledger.cursor(factory)
+        watermark = self.ledger.watermark(factory, self.settings.overlap)
+        return {
+            "cursor": None if cursor is None else ticks.text(cursor),
+            "watermark": None if watermark is None else ticks.text(watermark),
+            "backlog": self.ledger.backlog(factory),
+        }
+
+    def _run(
+        self,
+        factories: Sequence[FactoryId],
+        until: Ticks | None,
+        on_outcome: OnOutcome,
+        summary: Summary,
+    ) -> None:
+        """Collect and report side by side: a factory that hangs holds nobody up."""
+        began = self.clock()
+        end = ticks.shift(began, -self.settings.lag)
+        how = Collecting(
+            until=end if until is None else min(until, end),
+            now=began,
+            lookback=self.settings.lookback,
+            overlap=self.settings.overlap,
+            lanes=self.settings.lanes,
+            most=self.settings.batch,
+            patience=0.0,
+        )
+        workers = min(MOST_THREADS, self.settings.lanes * len(factories))
+        with ThreadPoolExecutor(MOST_THREADS) as collectors, ThreadPoolExecutor(workers) as lanes:
+            listing = [
+                collectors.submit(self._collect, factory, how, summary) for factory in factories
+            ]
+            working = [
+                lanes.submit(
+                    self._work, lambda: all(f.done() for f in listing), on_outcome, summary
+                )
+                for _ in range(workers)
+            ]
+            for each in (*listing, *working):
+                each.result()
+
+    def _collect(self, factory: FactoryId, how: Collecting, summary: Summary) -> None:
+        try:
+            collect(factory, self.source(factory).runs, self.ledger, self.queue, how)
+        except LineageError as error:
+            self._problem(summary, factory, error)
+
+    def _work(self, listed: Callable[[], bool], on_outcome: OnOutcome, summary: Summary) -> None:
+        """Take batches until everything is listed and nothing is left."""
+        while not (listed() and self.queue.idle):
+            batch = self.queue.receive(patience=TAKEN)
+            if batch is None:
+                continue
+            try:
+                for outcome in self.report(batch, summary):
+                    with self._lock:
+                        summary.runs[outcome.status.value] += 1
+                        on_outcome(outcome)
+            except LineageError as error:
+                self._problem(summary, batch.factory, error)
+            finally:
+                self.queue.done()
+
+    def report(self, batch: Batch, summary: Summary) -> Iterator[Outcome]:
+        """Report one batch under its lane's lease; a taken lane puts it back on the queue."""
+        owner = uuid4().hex
+        lane = f"{batch.factory.lower()}|{batch.lane}"
+        with self.notes.lease(lane, owner, self.clock()) as taken:
+            if not taken:
+                self.queue.send(batch, delay=TAKEN * (1 + random.random()))  # noqa: S311  # jitter
+                return
+            yield from self._report(batch, lane, owner, summary)
+
+    def _report(self, batch: Batch, lane: str, owner: str, summary: Summary) -> Iterator[Outcome]:
+        source = self.source(batch.factory)
+        reading = source.definitions.prefetch(source.runs.read(batch))
+        if reading.unread:
+            problem = reading.problem or f"{len(reading.unread)} pipeline runs could not be read"
+            summary.problems.setdefault(batch.factory, problem)
+        desk = Desk(
+            self.catalog,
+            self.ledger,
+            self.published,
+            lambda: self._renew(lane, owner),
+            self._creating,
+            self.clock,
+            self.settings.overlap,
+            self.settings.missing_assets is MissingAssets.CREATE,
+            self.settings.native.value,
+            self.settings.run_attributes is RunAttributes.DAILY,
+        )
+        try:
+            yield from report(batch, reading, source.definitions, self.translate, desk)
+        except Unavailable as error:
+            self._problem(summary, batch.factory, error)
+            yield from self._retrying(batch, reading)
+
+    def _retrying(self, batch: Batch, reading: Reading) -> list[Outcome]:
+        """What was not proven stays open, and says why."""
+        gap = Gap(Reason.UNAVAILABLE, detail="the catalog did not answer")
+        runs = [run for listed in reading.listed for run in listed.activities]
+        open_ = [Outcome(run, Status.RETRYING, (gap,)) for run in runs]
+        return self.ledger.settle(batch, open_, self.clock())
+
+    def _renew(self, lane: str, owner: str) -> None:
+        if not self.notes.take(lane, owner, self.clock()):
+            raise Unavailable("the lane's lease was lost to another worker")
+
+    @contextmanager
+    def _creating(self) -> Iterator[None]:
+        """The lease under which entities are created: two creators would make one name twice."""
+        owner, what = uuid4().hex, f"create|{self.catalog.address}"
+        deadline = time.monotonic() + LEASE_PATIENCE
+        while not self.notes.take(what, owner, self.clock()):
+            if time.monotonic() > deadline:
+                raise Unavailable("somebody else creates entities for too long")
+            time.sleep(0.01)
+        try:
+            yield
+        finally:
+            self.notes.free(what, owner)
+
+    def _problem(self, summary: Summary, where: str, error: LineageError) -> None:
+        log.warning("%s: %s", where, error)
+        with self._lock:
+            summary.problems.setdefault(where, str(error))

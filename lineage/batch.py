@@ -1,0 +1,67 @@
+"""Batches of pipeline runs: how they are cut, which lane they belong to, and their message text."""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from hashlib import sha256
+
+from lineage import ticks
+from lineage.errors import BadInput
+from lineage.model import Batch, FactoryId, Reference
+
+VERSION = 1
+LARGEST = 48 * 1024  # bytes of text: 64 KiB, the queue's limit, once it is base64
+
+
+def lane(pipeline: str, lanes: int) -> int:
+    """The lane of a pipeline, whatever case its name comes in: one writer per pipeline."""
+    return int.from_bytes(sha256(pipeline.lower().encode()).digest()[:8], "big") % lanes
+
+
+def cut(factory: FactoryId, runs: Iterable[Reference], lanes: int, most: int) -> Iterator[Batch]:
+    """Batches of at most `most` runs and `LARGEST` bytes, each of one lane, in the order given."""
+    waiting: dict[int, list[Reference]] = defaultdict(list)
+    sizes: dict[int, int] = defaultdict(int)
+    empty = len(encode(Batch(factory, lanes, ())))
+    for run in runs:
+        number = lane(run.pipeline, lanes)
+        size = len(json.dumps(_row(run))) + 2
+        if len(waiting[number]) == most or empty + sizes[number] + size > LARGEST:
+            yield Batch(factory, number, tuple(waiting.pop(number)))
+            sizes[number] = 0
+        waiting[number].append(run)
+        sizes[number] += size
+    for number, rest in sorted(waiting.items()):
+        if rest:
+            yield Batch(factory, number, tuple(rest))
+
+
+def encode(batch: Batch) -> str:
+    """The message: references only, never parameters or payloads."""
+    runs = [_row(run) for run in batch.runs]
+    return json.dumps({"v": VERSION, "factory": batch.factory, "lane": batch.lane, "runs": runs})
+
+
+def decode(text: str) -> Batch:
+    """The batch of a message. Raises `BadInput` where it is not one of ours."""
+    try:
+        body = json.loads(text)
+        if body["v"] != VERSION:
+            raise BadInput(f"a message of version {body['v']!r}: a newer release wrote it")
+        runs = tuple(_reference(row) for row in body["runs"])
+        return Batch(FactoryId(body["factory"]), int(body["lane"]), runs)
+    except (ValueError, TypeError, KeyError, RecursionError) as error:
+        raise BadInput(f"not a batch message: {type(error).__name__}") from error
+
+
+def _row(run: Reference) -> dict[str, str]:
+    return {"id": run.id, "pipeline": run.pipeline, "updated": ticks.text(run.updated)}
+
+
+def _reference(row: dict[str, str]) -> Reference:
+    updated = ticks.parse(row["updated"])
+    if updated is None:
+        raise ValueError("updated")
+    return Reference(str(row["id"]), str(row["pipeline"]), updated)

@@ -1,0 +1,92 @@
+"""Many runs of one activity become one process: knowing less never removes an edge."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from lineage.model import (
+    ANYTHING,
+    Asset,
+    Certainty,
+    Column,
+    ColumnKind,
+    ColumnLink,
+    Edge,
+    FactoryId,
+    Process,
+)
+
+Identity = tuple[FactoryId, str, str, str, Asset]
+
+_RANK = {Certainty.EXACT: 0, Certainty.INFERRED: 1, Certainty.FALLBACK: 2}
+
+
+def identity(process: Process) -> Identity:
+    """What makes two processes the same one: the activity, the operation's type, the sink."""
+    return process.factory, process.pipeline, process.activity, process.type, process.sink.asset
+
+
+def coalesce(processes: Iterable[Process]) -> dict[Identity, Process]:
+    """One process for each identity, the edges and columns of all of them united."""
+    united: dict[Identity, Process] = {}
+    for process in processes:
+        key = identity(process)
+        known = united.get(key)
+        if known is not process:  # equal runs are translated once, and give the very same object
+            united[key] = process if known is None else unite(known, process)
+    return united
+
+
+def unite(known: Process, new: Process) -> Process:
+    """
+    Everything that either of the two knows of one process; the order does not matter.
+
+    An end with an exact edge drops its fall-backs, and the columns that came from them.
+    """
+    if known == new:
+        return known
+    inputs = _edges([*known.inputs, *new.inputs])
+    assets = {edge.asset for edge in inputs} | {ANYTHING}
+    return replace(
+        known,
+        sink=min(known.sink, new.sink, key=lambda edge: (_RANK[edge.certainty], edge)),
+        inputs=inputs,
+        columns=_columns([*known.columns, *new.columns], assets),
+    )
+
+
+def _edges(edges: Iterable[Edge]) -> tuple[Edge, ...]:
+    """The surest edge of each asset and end, without what an exact edge makes superfluous."""
+    surest: dict[tuple[Asset, str], Edge] = {}
+    for edge in edges:
+        key = edge.asset, edge.end
+        if key not in surest or _RANK[edge.certainty] < _RANK[surest[key].certainty]:
+            surest[key] = edge
+    exact = {edge.end for edge in surest.values() if edge.certainty is Certainty.EXACT}
+    dropped = {
+        edge.asset
+        for edge in surest.values()
+        if edge.certainty is Certainty.FALLBACK and edge.end in exact
+    }
+    return tuple(sorted(edge for edge in surest.values() if edge.asset not in dropped))
+
+
+def _columns(links: Iterable[ColumnLink], assets: set[Asset]) -> tuple[ColumnLink, ...]:
+    """One link for each output column; where any of its values comes from a column, those count."""
+    sources: dict[str, set[Column]] = {}
+    kinds: dict[str, ColumnKind] = {}
+    for link in links:
+        kept = {column for column in link.sources if column.asset in assets}
+        if link.sources and not kept:
+            continue
+        sources.setdefault(link.output, set()).update(kept)
+        kinds[link.output] = min(kinds.get(link.output, link.kind), link.kind, key=_kind_rank)
+    return tuple(
+        ColumnLink(output, kinds[output], tuple(sorted(columns)))
+        for output, columns in sorted(sources.items())
+    )
+
+
+def _kind_rank(kind: ColumnKind) -> int:
+    return list(ColumnKind).index(kind)

@@ -1,0 +1,117 @@
+"""What linked services say of where they connect to: connection strings, URLs, SQL servers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from lineage.connectors import _hosts, _strings, _text
+from lineage.connectors._parts import ABSENT, Part, Tree
+from lineage.model import Endpoint, Reason
+
+_PUBLIC_CLOUD = "core.windows.net"
+_DEFAULT_INSTANCE = "MSSQLSERVER"  # what an instance without a name is called
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Settings:
+    """A connection string's settings; `rest` stands for each one that is not there."""
+
+    words: Mapping[str, str]
+    trace: tuple[str, ...]
+    rest: Part
+
+    def raw(self, word: str) -> Part:
+        """The value of a setting as it stands."""
+        text = self.words.get(word)
+        return Part(text, self.trace) if text else self.rest
+
+
+def linked_service(endpoint: Endpoint) -> Tree:
+    """The linked service's own properties."""
+    return Tree(endpoint.connection, f"linked service {endpoint.linked_service}")
+
+
+def settings(linked: Tree) -> Settings:
+    """The settings of `connectionString`; what an expression hides is not missing but unresolved."""
+    label = "connectionString"
+    found = linked.raw(label)
+    if found.text is None:
+        return Settings({}, found.trace, found)
+    if _text.masked(found.text):
+        return Settings({}, found.trace, linked.refused(found, Reason.HIDDEN_CONNECTION, label))
+    words = {} if _text.whole_expression(found.text) else _strings.settings(found.text)
+    rest = ABSENT
+    if _text.expression(found.text) or _text.whole_expression(found.text):
+        rest = linked.refused(found, Reason.UNRESOLVED, f"{label}: template text")
+    return Settings(words, (label, *found.trace), rest)
+
+
+def sql_server(linked: Tree) -> tuple[Part, Part, Part]:
+    """
+    Server, instance and database of SQL Server and its family.
+
+    The properties `server` and `database` (the recommended form), else a connection string.
+    """
+    if linked.raw("server").given:
+        return *_listening(linked, linked.raw("server")), linked.part("database")
+    found = settings(linked)
+    database = linked.checked(found.raw("database"), "database")
+    if not database.given:
+        database = linked.part("database")
+    return *_listening(linked, found.raw("server")), database
+
+
+def url(linked: Tree, key: str) -> tuple[Part, Part]:
+    """Host of the URL under `key`, and its path."""
+    return url_of(linked, linked.raw(key), key)
+
+
+def url_of(linked: Tree, found: Part, label: str) -> tuple[Part, Part]:
+    """Host and path of a URL. User info, port, query and fragment are dropped."""
+    if found.text is None:
+        return found, found
+    if _text.expression(found.text) or _text.whole_expression(found.text):
+        unknown = linked.refused(found, Reason.UNRESOLVED, f"{label}: template text")
+        return unknown, unknown
+    address = _hosts.address(found.text)
+    host = linked.host(replace(found, text=address.host or None), label)
+    return host, linked.checked(replace(found, text=address.path or None), label)
+
+
+def storage(linked: Tree, service: str, *keys: str) -> tuple[Part, Part]:
+    """
+    Host of a storage account's `service` (`blob`, `table`, `file`), and the path behind it, if any.
+
+    The first of `keys` that is given tells it; a SAS URI gives host and path, never its query.
+    """
+    key = next((key for key in keys if linked.raw(key).given), "")
+    if key != "connectionString":
+        return url(linked, key) if key else (ABSENT, ABSENT)
+    found = settings(linked)
+    if found.words.get("usedevelopmentstorage", "").lower() == "true":
+        return linked.refused(Part(trace=found.trace), Reason.LOCAL_NAME, key), ABSENT
+    endpoint = found.raw(f"{service}endpoint")
+    if endpoint.text:
+        return url_of(linked, endpoint, key)
+    account = found.raw("accountname")
+    if account.text is None:
+        return account, ABSENT
+    suffix = found.words.get("endpointsuffix") or _PUBLIC_CLOUD
+    host = replace(account, text=f"{account.text}.{service}.{suffix}")
+    return linked.host(host, key), ABSENT
+
+
+def _listening(linked: Tree, found: Part) -> tuple[Part, Part]:
+    """Host and instance of a data source."""
+    default = Part(_DEFAULT_INSTANCE, ("default instance",))
+    if found.text is None:
+        return found, default
+    server = _strings.server(found.text)
+    host = linked.host(replace(found, text=server.host or None), "server")
+    if server.instance:
+        return host, linked.checked(replace(found, text=server.instance), "instance")
+    if server.port in ("", "1433"):
+        return host, default
+    trace = ("default instance: the port alone is given", *found.trace)
+    return host, Part(_DEFAULT_INSTANCE, trace, assumed=True)  # a named one may listen there

@@ -1,0 +1,69 @@
+"""Text that may never be part of a name: unevaluated expressions, template holes, secrets."""
+
+from __future__ import annotations
+
+import math
+import re
+
+# Data Factory's expressions and Resource Manager's, wherever they could only be meant as such.
+_EXPRESSION = re.compile(
+    r"""@\{
+      | ^\s*@[a-z_]\w*\s*\(
+      | @(?:activity|concat|dataset|item|linkedservice|parameters|pipeline|trigger\w*|variables)\s*\(
+      | \[\s*(?:concat|copyindex|format|if|json|listkeys|parameters|reference|replace|resource\w+
+            |split|string|subscription|substring|tolower|toupper|uniquestring|variables)\s*\(
+      | \b(?:parameters|variables)\(\s*'
+    """,
+    re.IGNORECASE | re.VERBOSE,
+)
+# What release tools fill in: #{name}#, #NAME#, $(name), ${name}, <name>.
+_PLACEHOLDER = re.compile(r"#\{|#[A-Za-z_]\w*#|\$\(|\$\{|<[\w .:-]+>")
+_UNFIT = re.compile('[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff"]')
+_SECRET = re.compile(
+    r"\b(?:password|pwd|account_?key|access_?key|sharedaccess\w+|sig|secret\w*)\s*=", re.IGNORECASE
+)
+
+
+def expression(text: str) -> bool:
+    """Whether this is, or holds, an expression that nobody evaluated."""
+    return _EXPRESSION.search(text) is not None
+
+
+def whole_expression(text: str) -> bool:
+    """Whether the whole text is one expression, so that no part of it is to be read as a value."""
+    return re.match(r"\s*(?:\[\s*\w+\s*\(|@\w+\s*\()", text) is not None
+
+
+def template(text: str) -> bool:
+    """Whether a part of a name must be refused as template text."""
+    unbracketed = re.sub(r"[\[\]^]", "", text)  # brackets and escapes go later: look behind them
+    return (
+        expression(text)
+        or expression(unbracketed)
+        or _PLACEHOLDER.search(text) is not None
+        or _PLACEHOLDER.search(unbracketed) is not None
+        or _UNFIT.search(text) is not None
+    )
+
+
+def secret(text: str) -> bool:
+    """Whether this looks like a key or password with its keyword: a pasted URL or setting."""
+    return _SECRET.search(text) is not None
+
+
+def masked(text: str) -> bool:
+    """Whether the source shows asterisks where a secure value is."""
+    return re.fullmatch(r"\*{3,}", text) is not None
+
+
+def plain(value: object) -> str:
+    """Trimmed text of a plain value, numbers included; empty for anything else."""
+    if isinstance(value, str):
+        return value.strip()
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return ""
+    if isinstance(value, float):
+        if not math.isfinite(value):
+            return ""
+        return str(int(value)) if value.is_integer() else repr(value)
+    return f"{value:d}" if abs(value) < 10**64 else ""

@@ -1,0 +1,34 @@
+"""What the use cases work with: the doors, and the settings that decide what is sent."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+
+from lineage.model import Catalog, Clock
+from lineage.store.ledger import Ledger
+from lineage.store.published import PublishedRows
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Desk:
+    """
+    Catalog, store and settings of one report.
+
+    `renew` keeps the lane's lease; it raises `Unavailable` where that is lost.
+    `creating` holds the one lease under which entities are created; it raises `Unavailable` where
+    it is not to be had. `overlap` is in seconds. `daily` says that the last-run attributes of an
+    unchanged process are sent once a day.
+    """
+
+    catalog: Catalog
+    ledger: Ledger
+    published: PublishedRows
+    renew: Callable[[], None]
+    creating: Callable[[], AbstractContextManager[None]]
+    clock: Clock
+    overlap: float = 900.0
+    create: bool = True
+    native: str = "verify"
+    daily: bool = True

@@ -1,0 +1,61 @@
+"""
+What can go wrong, named by what the caller does about it.
+
+LineageError
+  SettingsError    stop: set-up is unfinished (a setting, a role, an endpoint; 401 and 403 end here)
+  Unavailable      try again after `retry_after` seconds: throttled, timed out, 5xx, cut body
+  Untranslatable   record NotReported and go on: this run gives no lineage as it stands
+  Rejected         record Failed and go on: the catalog refused this entity (`status`, `code`)
+  BadInput         answer 400 (exit 2): what a caller gave is not what we take
+
+A message says what, which one and what to do. It never holds a value that could be a secret.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from lineage.model import Gap
+
+
+class LineageError(Exception):
+    """Every error of ours."""
+
+
+class SettingsError(LineageError):
+    """Set-up is unfinished; every problem found is in `problems`, one sentence each."""
+
+    def __init__(self, *problems: str) -> None:
+        super().__init__("; ".join(problems))
+        self.problems: Sequence[str] = problems
+
+
+class Unavailable(LineageError):
+    """A service could not answer now. `retry_after` is the wait it asked for, in seconds."""
+
+    def __init__(self, message: str, retry_after: float | None = None) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
+
+
+class Untranslatable(LineageError):
+    """This run gives no lineage as it stands; `gaps` say why."""
+
+    def __init__(self, *gaps: Gap) -> None:
+        super().__init__("; ".join(f"{gap.reason}: {gap.detail}" for gap in gaps))
+        self.gaps = gaps
+
+
+class Rejected(LineageError):
+    """A service refused what a request holds: HTTP `status` and the service's own `code`."""
+
+    def __init__(self, message: str, status: int, code: str = "") -> None:
+        super().__init__(message)
+        self.status = status
+        self.code = code
+
+
+class BadInput(LineageError):
+    """What a caller gave is not what we take."""

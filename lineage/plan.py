@@ -1,0 +1,192 @@
+"""Which operations a batch makes: names located, edges of others kept, the built-in's left."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+
+from lineage.catalog import atlas
+from lineage.catalog.bulk import Unit
+from lineage.catalog.locate import locate
+from lineage.coalesce import unite
+from lineage.compare import Done, Work, is_left
+from lineage.desk import Desk
+from lineage.model import (
+    ANYTHING,
+    Asset,
+    Certainty,
+    Change,
+    Edge,
+    Gap,
+    Json,
+    LastRun,
+    Name,
+    Process,
+    Reason,
+    Status,
+    Where,
+)
+from lineage.store.rows import Published
+from lineage.translate.names import operation
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Operation:
+    """
+    Processes that turned out to have one name, and what is sent for them.
+
+    `foreign` is what somebody else wrote there; `existed` says that the catalog has it already.
+    """
+
+    name: Name
+    members: dict[str, Work]
+    unit: Unit
+    assets: frozenset[Asset]
+    existed: bool
+    foreign: Process | None = None
+    gaps: tuple[Gap, ...] = ()
+
+
+class Located:
+    """The names of assets: as chosen before, else as the catalog has them, else to be created."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+        self.names: dict[Asset, Name] = {ANYTHING: ANYTHING.candidates[0]}
+        self.absent: set[Name] = set()
+
+    def add(self, processes: Iterable[Process]) -> None:
+        """Find the names of all assets of these processes, in few look-ups."""
+        wanted = {asset for each in processes for asset in assets_of(each)} - self.names.keys()
+        self.names |= self._desk.published.choices(wanted)
+        found = locate(self._desk.catalog, sorted(wanted - self.names.keys()))
+        for asset, name in found.items():
+            self.names[asset] = name or asset.candidates[0]
+            if name is None:
+                self.absent.add(asset.candidates[0])
+
+    def missing(self, edge: Edge) -> bool:
+        """Whether an edge ends at nothing: an asset that is not there and is not to be created."""
+        return not self._desk.create and self.names[edge.asset] in self.absent
+
+
+def assets_of(process: Process) -> list[Asset]:
+    """The assets at the ends of a process."""
+    return [process.sink.asset, *(edge.asset for edge in process.inputs)]
+
+
+def plan(
+    work: Mapping[str, Work], latest: Mapping[Name, LastRun], desk: Desk
+) -> tuple[dict[Name, Operation], Located, dict[str, Done]]:
+    """The operations to send, and what is settled without: no sink, too long, left alone."""
+    located = Located(desk)
+    located.add(each.process for each in work.values())
+    settled: dict[str, Done] = {}
+    by_name: dict[Name, dict[str, Work]] = {}
+    for key, each in work.items():
+        process = each.process
+        if located.missing(process.sink):
+            gap = Gap(Reason.MISSING_ASSET, Where.OUTPUT, "the sink is not in the catalog")
+            settled[key] = Done(None, Change.UNCHANGED, Status.NOT_REPORTED, (gap,))
+        else:
+            sink = located.names[process.sink.asset]
+            name = operation(process.parents[-1], process.type, sink)
+            by_name.setdefault(name, {})[key] = each
+    beside = {name: _beside(name, members, desk) for name, members in by_name.items()}
+    existing = _existing([name for name, found in beside.items() if not found], desk)
+    operations: dict[Name, Operation] = {}
+    for name, members in by_name.items():
+        entity = existing.get(name)
+        done = _left(entity, members, name, desk)
+        if done is None:
+            made = _operation(name, members, beside[name], entity, located, latest)
+            done = _too_long(made, located)
+            operations[name] = made
+        if done is not None:
+            operations.pop(name, None)
+            settled |= dict.fromkeys(members, done)
+    return operations, located, settled
+
+
+def _beside(name: Name, members: Mapping[str, Work], desk: Desk) -> list[Published]:
+    """What we published of an operation before, under whatever candidates its sink had."""
+    found = desk.published.named(next(iter(members.values())).process, name)
+    own = {key: each.row for key, each in members.items() if each.row}
+    return [row for row in {**found, **own}.values() if row.name == name and not is_left(row)]
+
+
+def _existing(names: Iterable[Name], desk: Desk) -> dict[Name, Json]:
+    """Operations that are new to us, as somebody else left them in the catalog."""
+    by_type: dict[str, list[str]] = {}
+    for name in names:
+        by_type.setdefault(name.type, []).append(name.qualified)
+    return {
+        Name(kind, entity["attributes"]["qualifiedName"]): entity
+        for kind, qualified in by_type.items()
+        for entity in desk.catalog.get(kind, qualified)
+    }
+
+
+def _left(entity: Json | None, members: Mapping[str, Work], name: Name, desk: Desk) -> Done | None:
+    """The end of a process whose every run the built-in claims, if the catalog shows its edges."""
+    if entity is None or desk.native != "verify":
+        return None
+    claimed = all(each.claimed for each in members.values())
+    if not claimed or not atlas.ends(entity, "inputs") or not atlas.ends(entity, "outputs"):
+        return None
+    gap = Gap(Reason.REPORTED_BY_SERVICE, detail="the catalog shows its operation")
+    return Done(name, Change.UNCHANGED, Status.NOT_REPORTED, (gap,))
+
+
+def _operation(
+    name: Name,
+    members: dict[str, Work],
+    beside: Iterable[Published],
+    entity: Json | None,
+    located: Located,
+    latest: Mapping[Name, LastRun],
+) -> Operation:
+    """Everything known of an operation: our own edges, those of its rows, those found there."""
+    processes = [*(each.process for each in members.values()), *(row.process for row in beside)]
+    located.add(processes)
+    process = processes[0]
+    for each in processes[1:]:
+        process = unite(process, each)
+    foreign = _foreign(entity, process, located) if entity is not None else None
+    if foreign is not None:
+        process = unite(process, foreign)
+    kept = tuple(edge for edge in process.inputs if not located.missing(edge))
+    gaps: tuple[Gap, ...] = ()
+    if kept != process.inputs:
+        detail = f"{len(process.inputs) - len(kept)} inputs are not in the catalog"
+        gaps = (Gap(Reason.MISSING_ASSET, Where.INPUT, detail),)
+        process = unite(replace(process, inputs=()), replace(process, inputs=kept))
+    last = latest.get(process.parents[-1])
+    unit, problems = atlas.unit(name, process, located.names, located.absent, last)
+    existed = entity is not None or bool(beside)
+    assets = frozenset(assets_of(process))
+    return Operation(name, members, unit, assets, existed, foreign, gaps + problems)
+
+
+def _foreign(entity: Json, process: Process, located: Located) -> Process:
+    """What somebody else wrote of an operation, without the edges that are ours too."""
+    own = {located.names[asset] for asset in assets_of(process)}
+    assets = [Asset((name,)) for name in atlas.ends(entity, "inputs")]
+    located.names |= {asset: asset.candidates[0] for asset in assets}
+    ours = {asset for asset in assets if asset.candidates[0] in own}
+    edges = tuple(Edge(asset, "", Certainty.INFERRED) for asset in assets if asset not in ours)
+    links = tuple(
+        link
+        for link in atlas.foreign_links(entity, assets)
+        if not {column.asset for column in link.sources} <= ours
+    )
+    return replace(process, inputs=edges, columns=links)
+
+
+def _too_long(made: Operation, located: Located) -> Done | None:
+    names = [made.name, *(located.names[asset] for asset in made.assets)]
+    size = max(len(name.qualified.encode("utf-8", "surrogatepass")) for name in names)
+    if size <= atlas.LONGEST_NAME:
+        return None
+    gap = Gap(Reason.TOO_LONG, detail=f"a qualified name of {size} bytes")
+    return Done(None, Change.REFUSED, Status.FAILED, (gap,))

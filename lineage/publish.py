@@ -1,0 +1,205 @@
+"""
+Bring processes into the catalog, bulk by bulk, and remember what arrived.
+
+A catalog replaces the edges of an operation, so what is sent unites every edge known.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+
+from lineage.catalog import bulk
+from lineage.coalesce import unite
+from lineage.compare import Done, Work, compare, fingerprint, last_seen
+from lineage.desk import Desk
+from lineage.errors import Rejected, Unavailable
+from lineage.model import Certainty, Change, Gap, LastRun, Name, Reason, Status
+from lineage.plan import Located, Operation, plan
+from lineage.store.rows import Published
+from lineage.translate.names import operation
+
+log = logging.getLogger(__name__)
+
+TRIES = 3  # times that what changed under our hands is followed
+_GONE = "ATLAS-404-00-00A"  # a referenced entity is missing
+
+
+def publish(
+    changed: Mapping[str, Work], desk: Desk, tries: int = TRIES
+) -> Iterator[dict[str, Done]]:
+    """
+    Send what changed and remember it; yields what is settled after each bulk.
+
+    Where a name turned out to be gone, or somebody else wrote the row meanwhile, the process is
+    read, united and sent again. Lets `Unavailable` and `SettingsError` through: what was yielded
+    stays recorded.
+    """
+    if not changed:
+        return
+    again: dict[str, Work] = {}
+    with desk.creating():
+        sunk = {key: each for key, each in changed.items() if _sunk(each, changed, desk)}
+        yield {key: _supersede(each, desk) for key, each in sunk.items()}
+        work = {key: each for key, each in changed.items() if key not in sunk}
+        latest = _latest(work, desk)
+        operations, located, settled = plan(work, latest, desk)
+        yield {key: _record(work[key], done, desk) for key, done in settled.items()}
+        for units in bulk.cut(made.unit for made in operations.values()):
+            desk.renew()
+            yield _send(units, operations, located, latest, desk, again, last=tries < TRIES)
+    if again:
+        if not tries:
+            raise Unavailable("catalog or store change faster than can be followed")
+        changed, known = compare(again, desk)
+        yield known
+        yield from publish(changed, desk, tries - 1)
+
+
+def _sunk(work: Work, changed: Mapping[str, Work], desk: Desk) -> bool:
+    """Whether a fall-back sink gives way to an exact one of the same end."""
+    process = work.process
+    if process.sink.certainty is not Certainty.FALLBACK:
+        return False
+    beside = any(
+        other.process.sink.certainty is Certainty.EXACT
+        and other.process.parents == process.parents
+        and other.process.sink.end == process.sink.end
+        for other in changed.values()
+    )
+    return beside or bool(desk.published.same_end(process, exact=True))
+
+
+def _supersede(work: Work, desk: Desk) -> Done:
+    """Take a fall-back's operation out of the catalog; its row says why it is not sent again."""
+    process = work.process
+    sink = process.sink.asset.candidates[0]
+    desk.catalog.delete(operation(process.parents[-1], process.type, sink))
+    done = Done(None, Change.UNCHANGED, Status.SUCCEEDED)
+    return _record(work, done, desk, superseded=True)
+
+
+def _latest(work: Mapping[str, Work], desk: Desk) -> dict[Name, LastRun]:
+    """The latest run of each activity, where it is later than the one the catalog has."""
+    latest: dict[Name, LastRun] = {}
+    for each in work.values() if desk.daily else ():
+        activity = each.process.parents[-1]
+        known = latest.get(activity) or desk.published.last_run(each.process)
+        if known is None or known.ended < each.last.ended:
+            latest[activity] = each.last
+    return latest
+
+
+def _send(
+    units: Sequence[bulk.Unit],
+    operations: Mapping[Name, Operation],
+    located: Located,
+    latest: Mapping[Name, LastRun],
+    desk: Desk,
+    again: dict[str, Work],
+    *,
+    last: bool,
+) -> dict[str, Done]:
+    """Send one bulk and remember what arrived; what has to be tried once more goes to `again`."""
+    settled: dict[str, Done] = {}
+    for unit in units:
+        _intend(operations[unit.key], desk)
+    for unit, answer in bulk.publish(units, desk.catalog.send):
+        made = operations[unit.key]
+        if isinstance(answer, Rejected):
+            if answer.code == _GONE and not last:
+                desk.published.forget(made.assets)
+                again.update(made.members)
+            else:
+                settled |= _refuse(made, answer, desk)
+            continue
+        kept = _remember(made, located, latest, desk)
+        settled |= kept
+        again.update({key: each for key, each in made.members.items() if key not in kept})
+    return settled
+
+
+def _intend(made: Operation, desk: Desk) -> None:
+    """
+    Note that an operation which the built-in claims will be ours, before it is.
+
+    After a crash it would look like the built-in's own, and its runs would be left alone.
+    """
+    for key, each in made.members.items():
+        if each.claimed and each.row is None:
+            row = Published(each.process, "", made.name, Status.PENDING, desk.clock())
+            desk.published.put(row)
+            mine = desk.published.get(each.process.factory, each.process.pipeline, [key])
+            made.members[key] = replace(each, row=mine.get(key))
+
+
+def _remember(
+    made: Operation, located: Located, latest: Mapping[Name, LastRun], desk: Desk
+) -> dict[str, Done]:
+    """Note what arrived; members whose row somebody else wrote meanwhile are left out."""
+    _replace_old(made, desk)
+    desk.published.choose({asset: located.names[asset] for asset in made.assets}, desk.clock())
+    first = next(iter(made.members.values())).process
+    if first.parents[-1] in latest:
+        desk.published.put_last_run(first, latest[first.parents[-1]])
+    status = Status.PARTIAL if made.gaps else Status.SUCCEEDED
+    kept: dict[str, Done] = {}
+    for key, each in made.members.items():
+        process = unite(each.process, made.foreign) if made.foreign else each.process
+        row = Published(
+            process,
+            fingerprint(process, desk),
+            made.name,
+            status,
+            desk.clock(),
+            made.gaps,
+            last_seen(each.process, each.row.seen if each.row else {}, each.last.ended),
+            version=each.row.version if each.row else 0,
+        )
+        if desk.published.put(row):
+            change = Change.UPDATED if made.existed or each.row else Change.CREATED
+            kept[key] = Done(made.name, change, status, made.gaps)
+    return kept
+
+
+def _replace_old(made: Operation, desk: Desk) -> None:
+    """Delete what this operation takes the place of: its former name, fall-backs of its end."""
+    for key, each in made.members.items():
+        former = each.row.name if each.row else None
+        if former and former != made.name and not _others(each, key, former, desk):
+            desk.catalog.delete(former)
+            log.info("%s was renamed %s", former.qualified, made.name.qualified)
+        if each.process.sink.certainty is Certainty.EXACT:
+            for row in desk.published.same_end(each.process, exact=False).values():
+                _supersede(Work(row.process, each.last, row=row, fingerprint=row.fingerprint), desk)
+
+
+def _others(work: Work, key: str, name: Name, desk: Desk) -> bool:
+    """Whether another row of ours goes by the name too."""
+    return bool(set(desk.published.named(work.process, name)) - {key})
+
+
+def _refuse(made: Operation, answer: Rejected, desk: Desk) -> dict[str, Done]:
+    gap = Gap(Reason.REJECTED, detail=f"the catalog refused it: {answer.code or answer.status}")
+    done = Done(None, Change.REFUSED, Status.FAILED, (gap,))
+    return {key: _record(each, done, desk) for key, each in made.members.items()}
+
+
+def _record(work: Work, done: Done, desk: Desk, *, superseded: bool = False) -> Done:
+    """Write the row of a process that was not sent. Raises `Unavailable` if another was faster."""
+    old = work.row
+    row = Published(
+        work.process,
+        work.fingerprint,
+        None if superseded else done.name or (old.name if old else None),
+        done.status,
+        desk.clock(),
+        done.gaps,
+        last_seen(work.process, old.seen if old else {}, work.last.ended),
+        superseded,
+        old.version if old else 0,
+    )
+    if not desk.published.put(row):
+        raise Unavailable("the published row was written by somebody else meanwhile")
+    return done

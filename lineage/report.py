@@ -1,0 +1,144 @@
+"""Use case 2: settle every activity run of one batch."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from itertools import chain
+
+from lineage.coalesce import unite
+from lineage.compare import Done, Work, compare
+from lineage.desk import Desk
+from lineage.errors import Untranslatable
+from lineage.model import (
+    ActivityRun,
+    Batch,
+    Definitions,
+    Gap,
+    LastRun,
+    Outcome,
+    Process,
+    Reading,
+    Reason,
+    Reported,
+    Status,
+    Translation,
+)
+from lineage.publish import publish
+
+log = logging.getLogger(__name__)
+
+Translate = Callable[[ActivityRun, Definitions], Translation]
+
+# Reasons that leave nothing out of what a run tells of its edges.
+HARMLESS = frozenset({Reason.COLUMNS_UNKNOWN})
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Told:
+    """What one run tells: processes by the key of their published row, and gaps."""
+
+    run: ActivityRun
+    processes: Mapping[str, Process]
+    gaps: tuple[Gap, ...]
+
+
+def report(
+    batch: Batch, reading: Reading, definitions: Definitions, translate: Translate, desk: Desk
+) -> Iterator[Outcome]:
+    """
+    Report the lineage of the pipeline runs that were read, and record how each run ended.
+
+    Yields what was recorded, as soon as it is.
+
+    The order of writes is the promise: rows before anything else, a push before its memory, the
+    memory before the status. `Unavailable` and `SettingsError` are let through on purpose:
+    whatever was not proven stays Pending, and the caller asks for the batch again.
+    """
+    told: list[Told] = []
+    silent: list[Outcome] = []
+    for run in desk.ledger.open(batch, reading, desk.clock(), desk.overlap):
+        ended = _tell(run, definitions, translate, desk)
+        if isinstance(ended, Told):
+            told.append(ended)
+        else:
+            silent.append(ended)
+    yield from desk.ledger.settle(batch, silent, desk.clock())
+    changed, known = compare(_coalesce(told, desk), desk)
+    done: dict[str, Done] = {}
+    for settled in chain([known], publish(changed, desk)):
+        done |= settled
+        ready = [_outcome(each, done) for each in told if each.processes.keys() <= done.keys()]
+        told = [each for each in told if not each.processes.keys() <= done.keys()]
+        yield from desk.ledger.settle(batch, ready, desk.clock())
+
+
+def claimed(run: ActivityRun) -> bool:
+    """Whether the built-in connection says that it reported the run; its word, not a proof."""
+    return (run.native or "").lower() == "succeeded"
+
+
+def _tell(
+    run: ActivityRun, definitions: Definitions, translate: Translate, desk: Desk
+) -> Told | Outcome:
+    """What a run tells, or how it ends without telling anything."""
+    try:
+        if desk.native == "trust" and claimed(run):
+            raise Untranslatable(
+                Gap(Reason.REPORTED_BY_SERVICE, detail="trusted by LINEAGE_NATIVE")
+            )
+        translation = translate(run, definitions)
+    except Untranslatable as error:
+        return Outcome(run, Status.NOT_REPORTED, error.gaps)
+    except Exception as error:
+        log.exception("activity run %s of pipeline %s", run.id, run.of.pipeline)
+        detail = f"{type(error).__name__} in the translator of {run.type}"
+        return Outcome(run, Status.FAILED, (Gap(Reason.BUG, detail=detail),))
+    keyed = {desk.published.key(process): process for process in translation.processes}
+    return Told(run, keyed, translation.gaps)
+
+
+def _coalesce(told: Iterable[Told], desk: Desk) -> dict[str, Work]:
+    """Many runs of one process become one piece of work; the latest gives its attributes."""
+    work: dict[str, Work] = {}
+    for each in told:
+        last = _last_run(each.run)
+        claims = claimed(each.run)
+        for key, process in each.processes.items():
+            known = work.get(key)
+            if known is None:
+                work[key] = Work(process, last, claims)
+            else:
+                work[key] = Work(
+                    unite(known.process, process),
+                    max(known.last, last, key=lambda run: run.ended),
+                    known.claimed and claims,
+                )
+    return work
+
+
+def _last_run(run: ActivityRun) -> LastRun:
+    output = run.output or {}
+    rows, size = output.get("rowsCopied"), output.get("dataWritten")
+    return LastRun(
+        run.ended or run.of.ended or run.of.updated,
+        rows if isinstance(rows, int) else None,
+        size if isinstance(size, int) else None,
+    )
+
+
+def _outcome(told: Told, done: Mapping[str, Done]) -> Outcome:
+    """How a run ended, all of whose processes are settled."""
+    ends = {key: done[key] for key in told.processes}
+    gaps = tuple(dict.fromkeys([*told.gaps, *(gap for end in ends.values() for gap in end.gaps)]))
+    statuses = {end.status for end in ends.values()}
+    status = Status.SUCCEEDED
+    if len(statuses) == 1 and statuses <= {Status.FAILED, Status.NOT_REPORTED}:
+        status = statuses.pop()
+    elif any(gap.reason not in HARMLESS for gap in gaps):
+        status = Status.PARTIAL
+    reported = tuple(
+        Reported(key, told.processes[key], end.name, end.change) for key, end in ends.items()
+    )
+    return Outcome(told.run, status, gaps, reported)

@@ -1,0 +1,141 @@
+"""The activities of a pipeline's definition, those within containers too."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from lineage.model import Definition, Definitions, Json, Kind, Value
+
+_BRANCHES = ("activities", "ifTrueActivities", "ifFalseActivities")
+_SIDES = {"Delete": "output"}  # of `typeProperties.dataset`; others read it
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Use:
+    """A dataset reference of an activity; `side` is `input` or `output`."""
+
+    pipeline: Definition
+    activity: Json
+    side: str
+    reference: Json
+
+
+def walk(properties: Json) -> Iterator[Json]:
+    """All activities of a pipeline's properties, in the order of the definition."""
+    pending = list(reversed(_objects(properties.get("activities"))))
+    while pending:
+        activity = pending.pop()
+        yield activity
+        pending += reversed(_within(activity))
+
+
+def find(properties: Json, name: str) -> Json | None:
+    """
+    The activity of this name, or None.
+
+    Names are unique in a pipeline, containers included (data-factory §4.1). One that differs
+    by case alone is taken where none is equal.
+    """
+    other = None
+    for activity in walk(properties):
+        found = activity.get("name")
+        if found == name:
+            return activity
+        if other is None and isinstance(found, str) and found.casefold() == name.casefold():
+            other = activity
+    return other
+
+
+def dataset_uses(activity: Json) -> Iterator[tuple[str, Json]]:
+    """
+    The dataset references of an activity, each with its side: `input` or `output`.
+
+    What is no reference is given as an empty one, so that it is not overlooked.
+    """
+    for side in ("input", "output"):
+        found = activity.get(f"{side}s")
+        for reference in found if isinstance(found, (list, tuple)) else [found]:
+            if reference is not None:
+                yield side, _reference(reference)
+    properties = _object(activity.get("typeProperties"))
+    if properties.get("dataset") is not None:
+        side = _SIDES.get(str(activity.get("type")), "input")
+        yield side, _reference(properties["dataset"])
+
+
+def flow_uses(activity: Json, definitions: Definitions) -> Iterator[tuple[str, Json]]:
+    """
+    The dataset references of the data flow an activity runs: its sources, then its sinks.
+
+    The arguments are the activity's own (`datasetParameters.<stream>`). Streams without a dataset
+    (inline, cache) have none; nor has a flow that is not there, or an activity that runs none.
+    """
+    call = _flow_call(activity)
+    name = call.get("referenceName")
+    flow = definitions.get(Kind.DATA_FLOW, name) if isinstance(name, str) else None
+    properties = _object(flow.properties.get("typeProperties")) if flow else {}
+    passed = _object(call.get("datasetParameters"))
+    for side, key in (("input", "sources"), ("output", "sinks")):
+        for stream in _objects(properties.get(key)):
+            if stream.get("dataset") is not None:
+                given = {"parameters": passed.get(str(stream.get("name")))}
+                yield side, {**_reference(stream["dataset"]), **given}
+
+
+def uses(pipelines: Iterable[Definition], definitions: Definitions) -> Iterator[Use]:
+    """Every dataset use of these pipelines, those of data flows included."""
+    for pipeline in pipelines:
+        for activity in walk(pipeline.properties):
+            for side, reference in dataset_uses(activity):
+                yield Use(pipeline, activity, side, reference)
+            for side, reference in flow_uses(activity, definitions):
+                yield Use(pipeline, activity, side, reference)
+
+
+def references(
+    properties: Json, activity_names: Collection[str] | None = None
+) -> frozenset[tuple[Kind, str]]:
+    """The datasets that these activities of a pipeline (all, if None) need, to be fetched."""
+    activities = walk(properties) if activity_names is None else _found(properties, activity_names)
+    names = (
+        reference.get("referenceName")
+        for activity in activities
+        for _, reference in dataset_uses(activity)
+    )
+    return frozenset((Kind.DATASET, name) for name in names if isinstance(name, str) and name)
+
+
+def _found(properties: Json, names: Collection[str]) -> list[Json]:
+    wanted = {name.casefold() for name in names}
+    return [a for a in walk(properties) if str(a.get("name")).casefold() in wanted]
+
+
+def _within(activity: Json) -> list[Json]:
+    """The activities directly in a container: If, Switch, ForEach, Until."""
+    properties = _object(activity.get("typeProperties"))
+    found = [child for key in _BRANCHES for child in _objects(properties.get(key))]
+    for case in _objects(properties.get("cases")):
+        found += _objects(case.get("activities"))
+    return found + _objects(properties.get("defaultActivities"))
+
+
+def _flow_call(activity: Json) -> Json:
+    """`dataflow` in definitions; the management SDK writes `dataFlow` (data-factory §1.7)."""
+    properties = _object(activity.get("typeProperties"))
+    return _object(properties.get("dataflow", properties.get("dataFlow")))
+
+
+def _reference(value: Any) -> Json:
+    if isinstance(value, Value):
+        return {"referenceName": value}  # a template's parameter in place of the whole
+    return value if isinstance(value, Mapping) else {}
+
+
+def _object(value: Any) -> Json:
+    return value if isinstance(value, Mapping) else {}
+
+
+def _objects(value: Any) -> list[Json]:
+    return [v for v in value if isinstance(v, Mapping)] if isinstance(value, (list, tuple)) else []

@@ -1,0 +1,153 @@
+"""From a dataset reference down to the linked service, parameters applied at each level."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from lineage.model import (
+    Definition,
+    Definitions,
+    Endpoint,
+    Evaluated,
+    Factory,
+    Gap,
+    Json,
+    Kind,
+    Reason,
+    Value,
+)
+from lineage.resolve.expressions import NOTHING, Scope, depends, evaluate, evaluate_tree
+from lineage.resolve.parameters import of_reference, of_run
+
+_FORMAT = frozenset(
+    {
+        *("avrocompressioncodec", "avrocompressionlevel", "columndelimiter", "compression"),
+        *("compressioncodec", "compressionlevel", "deserializer", "encodingname", "escapechar"),
+        *("firstrowasheader", "format", "nullvalue", "orccompressioncodec", "quotechar"),
+        "rowdelimiter",
+    }
+)  # typeProperties of a dataset that say how its object is written, not which it is
+
+
+def pipeline_scope(run_parameters: Json, pipeline: Definition, factory: Factory) -> Scope:
+    """What the expressions of a pipeline may refer to: its parameters and the factory's."""
+    declared = pipeline.properties.get("parameters")
+    shared = {
+        name: evaluate(value, NOTHING, f"global parameter {name}")
+        if isinstance(value, Value)
+        else Value(value, (f"global parameter {name}",))
+        for name, value in factory.parameters.items()
+    }
+    own = of_run(run_parameters, declared, f"pipeline {pipeline.name}")
+    return Scope({"pipeline": {"parameters": own, "globalParameters": shared}})
+
+
+def resolve(
+    reference: Json,
+    definitions: Definitions,
+    scope: Scope,
+    *,
+    activity: str,
+    store: Evaluated | None = None,
+    opaque: bool = False,
+) -> Endpoint | Gap:
+    """
+    A dataset reference (`{"referenceName", "parameters"}`) of the activity with this name.
+
+    A gap where nothing can be said: a definition that is not there, a reference that names none,
+    a template's parameter in the place of a type or of all typeProperties. Otherwise gaps are in
+    the leaves. `store` is the evaluated storeSettings of the Copy side.
+    """
+    dataset = _definition(definitions, Kind.DATASET, reference, f"activity '{activity}'")
+    if isinstance(dataset, Gap):
+        return dataset
+    owner = f"dataset {dataset.name}"
+    link = dataset.properties.get("linkedServiceName")
+    service = _definition(definitions, Kind.LINKED_SERVICE, link, owner)
+    if isinstance(service, Gap):
+        return service
+
+    use = f"{owner} in activity '{activity}'"
+    passed = reference.get("parameters")
+    own = of_reference(passed, dataset.properties.get("parameters"), scope, owner, use)
+    inner = Scope({**scope.roots, "dataset": own, "parameters": own}, scope.functions)
+    there = f"linked service {service.name}"
+    passed, declared = _object(link).get("parameters"), service.properties.get("parameters")
+    linked = of_reference(passed, declared, inner, there, f"{there} in {owner}")
+    last = Scope({"linkedservice": linked}, scope.functions)
+
+    for definition, name, within in ((dataset, owner, inner), (service, there, last)):
+        if unknown := _unknown(definition, name, within):
+            return unknown
+    return Endpoint(
+        factory=definitions.factory.name,
+        dataset_name=dataset.name,
+        dataset_type=_text(dataset.properties.get("type")),
+        dataset=evaluate_tree(dataset.properties.get("typeProperties"), inner, owner),
+        linked_service=service.name,
+        linked_service_type=_text(service.properties.get("type")),
+        connection=evaluate_tree(service.properties.get("typeProperties"), last, there),
+        store=store or {},
+        opaque=opaque,
+        columns=columns(dataset),
+    )
+
+
+def columns(dataset: Definition) -> tuple[str, ...]:
+    """
+    The names of the columns a dataset declares, in order.
+
+    Empty where one has no name (a file without a header row), where the schema is no list, and
+    where the dataset's object depends on parameters, so that they may be another object's.
+    """
+    properties = dataset.properties
+    link = _object(properties.get("linkedServiceName"))
+    if depends([properties.get("typeProperties"), link.get("parameters")], _FORMAT):
+        return ()
+    declared = properties.get("schema") or properties.get("structure")
+    if not isinstance(declared, (list, tuple)):
+        return ()
+    names = [_text(_object(column).get("name")) for column in declared]
+    return tuple(names) if all(names) else ()
+
+
+def linked_service_of(dataset: Definition) -> str | None:
+    """The name of a dataset's linked service, to be fetched."""
+    name = _object(dataset.properties.get("linkedServiceName")).get("referenceName")
+    return name if isinstance(name, str) and name else None
+
+
+def _definition(
+    definitions: Definitions, kind: Kind, reference: Any, where: str
+) -> Definition | Gap:
+    what = "dataset" if kind is Kind.DATASET else "linked service"
+    name = reference if isinstance(reference, Value) else _object(reference).get("referenceName")
+    if isinstance(name, Value):
+        hole = evaluate(name, NOTHING, f"{what} of {where}")
+        name = hole.value
+        if hole.gap:
+            return hole.gap
+    if not isinstance(name, str) or not name.strip():
+        return Gap(Reason.BROKEN_REFERENCE, detail=f"{where}: {what} without a name")
+    found = definitions.get(kind, name)
+    return found or Gap(Reason.DEFINITION_MISSING, detail=f"{what} {name}")
+
+
+def _unknown(definition: Definition, owner: str, scope: Scope) -> Gap | None:
+    """The gap of a definition whose type, or all typeProperties in one, cannot be known."""
+    for key in ("type", "typeProperties"):
+        value = definition.properties.get(key)
+        if isinstance(value, (str, Value)) or _object(value).get("type") == "Expression":
+            found = evaluate(value, scope, f"{key} of {owner}")
+            if found.gap:
+                return found.gap
+    return None
+
+
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) else ""
+
+
+def _object(value: Any) -> Mapping[str, Any]:
+    return value if isinstance(value, Mapping) else {}

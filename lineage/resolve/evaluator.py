@@ -1,0 +1,190 @@
+"""The value of an expression's tree, with its trace."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from itertools import chain
+from typing import Any
+
+from lineage.model import Evaluated, Gap, Reason, Value
+from lineage.resolve.functions import FUNCTIONS, Functions, Refused, text
+from lineage.resolve.syntax import Call, Literal, Node, Path, Step, Text
+
+MOST_STEPS = 10_000  # nodes looked at for one text
+LONGEST_LABEL = 120  # characters
+
+_ABSENT = object()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Scope:
+    """
+    What an expression may refer to.
+
+    `roots` holds by lower-cased name what `dataset()`, `pipeline()` … give: a value, or names of
+    further ones (`{"pipeline": {"parameters": {"day": Value}}}`). The arguments of a root are its
+    first steps: `variables('x')` is `x` in `variables`.
+    """
+
+    roots: Evaluated = field(default_factory=dict)
+    functions: Functions = field(default_factory=lambda: FUNCTIONS)
+
+
+NOTHING = Scope()
+
+
+def evaluate_node(node: Node, scope: Scope, place: str) -> Value:
+    """The plain value of a parsed expression; `place` says where it is written."""
+    found = _Evaluation(scope, place).value(node)
+    return found if found.trace or found.gap else Value(found.value, (place,))
+
+
+def member(values: Mapping[str, Any], name: str, default: Any = None) -> Any:
+    """What `values` holds under a name; its case matters only where several differ by case."""
+    if name in values:
+        return values[name]
+    folded = name.casefold()
+    found = [v for k, v in values.items() if isinstance(k, str) and k.casefold() == folded]
+    return found[0] if len(found) == 1 else default
+
+
+def gap(place: str, what: str, reason: Reason = Reason.UNRESOLVED) -> Value:
+    """A value that is not known: where, and what stopped it."""
+    return Value(gap=Gap(reason, detail=f"{place}: {what}" if what else place))
+
+
+def joined(parts: Iterable[Value], value: Any) -> Value:
+    """`value` with the traces of its parts, or the first gap among them."""
+    parts = list(parts)
+    trace = tuple(dict.fromkeys(chain.from_iterable(part.trace for part in parts)))
+    stopped = next((part.gap for part in parts if part.gap), None)
+    return Value(None if stopped else value, trace, stopped)
+
+
+def label(node: Node) -> str:
+    """A call or path without its arguments and literals, for traces: `dataset().table`."""
+    match node:
+        case Call(name):
+            return f"{name}()"
+        case Path(root, steps):
+            whole = label(root) + "".join(_step_label(step) for step in steps)
+            return whole if len(whole) <= LONGEST_LABEL else whole[: LONGEST_LABEL - 1] + "…"
+    return "text"
+
+
+def _step_label(step: Step) -> str:
+    match step.key:
+        case Literal(str() as name):
+            return f".{name}"
+        case Literal(int() as index):
+            return f"[{index}]"
+    return "[…]"
+
+
+class _Evaluation:
+    """One text being evaluated: counts its steps."""
+
+    __slots__ = ("_left", "_place", "_scope")
+
+    def __init__(self, scope: Scope, place: str) -> None:
+        self._scope, self._place, self._left = scope, place, MOST_STEPS
+
+    def value(self, node: Node) -> Value:
+        self._left -= 1
+        if self._left < 0:
+            return self._gap(f"more than {MOST_STEPS} steps")
+        match node:
+            case Literal(value):
+                return Value(value)
+            case Text(parts):
+                return self._text(parts)
+            case Path(root, steps):
+                return self._path(node, root, steps)
+            case Call():
+                return self._path(node, node, ())
+
+    def _text(self, parts: tuple[str | Node, ...]) -> Value:
+        found = [Value(part) if isinstance(part, str) else self.value(part) for part in parts]
+        whole = joined(found, None)
+        if whole.gap:
+            return whole
+        try:
+            return Value("".join(text(part.value) for part in found), whole.trace)
+        except (ValueError, RecursionError):
+            return self._gap("a value that is no text")
+
+    def _path(self, node: Node, root: Call, steps: tuple[Step, ...]) -> Value:
+        start = member(self._scope.roots, root.name.lower(), _ABSENT)
+        if start is _ABSENT:
+            start = self._call(root)
+        else:
+            steps = tuple(Step(argument) for argument in root.arguments) + steps
+        found = self._follow(root, start, steps)
+        return Value(found.value, (label(node), *found.trace), found.gap)
+
+    def _call(self, call: Call) -> Value:
+        """A function's value. Its arguments come first, and so do their gaps."""
+        arguments = [self.value(argument) for argument in call.arguments]
+        whole = joined(arguments, None)
+        if whole.gap:
+            return whole
+        function = self._scope.functions.get(call.name.lower())
+        if function is None:
+            return self._gap(label(call))
+        most = len(arguments) if function.most is None else function.most
+        if not function.least <= len(arguments) <= most:
+            return self._gap(f"{label(call)} with {len(arguments)} arguments")
+        try:
+            return Value(function.apply(*(argument.value for argument in arguments)), whole.trace)
+        except Refused as error:
+            return self._gap(f"{label(call)}: {error}")
+
+    def _follow(self, root: Call, start: Any, steps: tuple[Step, ...]) -> Value:
+        """From a root, or what a function gave, along `steps`."""
+        current = start
+        for done, step in enumerate(steps):
+            if isinstance(current, Value) and current.gap:
+                return current
+            key = self.value(step.key)
+            if key.gap:
+                return key
+            if isinstance(current, Value):
+                current = self._inside(current, step, key.value)
+                continue
+            current = member(current, str(key.value), _ABSENT)
+            if current is _ABSENT:
+                return self._gap(_not_there(Path(root, steps[:done]), step))
+        return current if isinstance(current, Value) else _plain(current)
+
+    def _inside(self, of: Value, step: Step, key: Any) -> Value:
+        """The member of a plain value; only here may a question mark make null of nothing."""
+        found: Any = _ABSENT
+        if isinstance(of.value, Mapping) and isinstance(key, str):
+            found = member(of.value, key, _ABSENT)
+        elif isinstance(of.value, (list, tuple)) and type(key) is int and 0 <= key < len(of.value):
+            found = of.value[key]
+        if found is _ABSENT and step.safe and (of.value is None or isinstance(of.value, Mapping)):
+            found = None
+        if found is _ABSENT:
+            return self._gap(f"nothing at {_step_label(step)}")
+        return Value(found, of.trace)
+
+    def _gap(self, what: str) -> Value:
+        return gap(self._place, what)
+
+
+def _not_there(before: Path, step: Step) -> str:
+    """What to say of a name that a root does not have."""
+    name = _step_label(step).lstrip(".")
+    reached = label(before)
+    if reached.lower() == "pipeline()":
+        return f"{reached}.{name}"
+    noun = "global parameter" if reached.lower().endswith(".globalparameters") else "parameter"
+    return f"{noun} {name} has no value"
+
+
+def _plain(values: Evaluated) -> Value:
+    """All that a root has, as one object."""
+    parts = {k: v if isinstance(v, Value) else _plain(v) for k, v in values.items()}
+    return joined(parts.values(), {k: part.value for k, part in parts.items()})

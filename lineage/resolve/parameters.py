@@ -1,0 +1,123 @@
+"""Arguments and defaults: what the parameters of a pipeline, dataset or linked service hold."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from lineage.model import Evaluated, Reason, Value
+from lineage.resolve.expressions import NOTHING, Scope, evaluate, gap, member
+
+_INT = re.compile(r"[+-]?[0-9]{1,19}")
+_FLOAT = re.compile(r"[+-]?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]{1,3})?")
+_BOOL = {"true": True, "false": False}
+
+
+def typed(value: Any, declared: str, place: str) -> Value:
+    """
+    A run's parameter, which the source gives as text, as its declared type.
+
+    Types are `String`, `Int`, `Float`, `Bool`, `Array`, `Object` and `SecureString` in any case;
+    an unknown one is text. A value that is no text already is taken as it is.
+    """
+    kind = declared.lower()
+    if kind.startswith("secure"):
+        return gap(place, "a secure string", Reason.MASKED)
+    if not isinstance(value, str):
+        return (
+            evaluate(value, NOTHING, place) if isinstance(value, Value) else Value(value, (place,))
+        )
+    try:
+        return Value(_read(value, kind), (place,))
+    except (ValueError, RecursionError):
+        return gap(place, f"not of type {kind}")
+
+
+def _read(text: str, kind: str) -> Any:
+    if kind in ("int", "integer") and _INT.fullmatch(text):
+        return int(text)
+    if kind in ("float", "number") and _FLOAT.fullmatch(text):
+        return float(text)
+    if kind in ("bool", "boolean") and text.lower() in _BOOL:
+        return _BOOL[text.lower()]
+    if kind in ("array", "object"):
+        read = json.loads(text)
+        if isinstance(read, list if kind == "array" else Mapping):
+            return read
+    if kind in ("int", "integer", "float", "number", "bool", "boolean", "array", "object"):
+        raise ValueError(kind)
+    return text
+
+
+def of_run(passed: Any, declared: Any, owner: str) -> Evaluated:
+    """
+    The parameters of a pipeline in one run.
+
+    `passed` is `{name: text}` as the run tells it, `declared` the pipeline's `parameters`. What
+    was not passed takes its default; `owner` (`pipeline pl_load`) is for gaps.
+    """
+    passed, declared = _object(passed), _object(declared)
+    found: dict[str, Any] = {}
+    for name, declaration in declared.items():
+        given = member(passed, name)
+        place = f"run parameter {name}"
+        if given is not None:
+            found[name] = typed(given, _type(declaration), place)
+        else:
+            found[name] = _typed_default(declaration, name, owner)
+    unknown = {n: v for n, v in passed.items() if member(found, n) is None}
+    return found | {name: Value(v, (f"run parameter {name}",)) for name, v in unknown.items()}
+
+
+def of_reference(passed: Any, declared: Any, scope: Scope, owner: str, use: str) -> Evaluated:
+    """
+    The parameters of a dataset or linked service in one use.
+
+    `passed` is the reference's `parameters`, evaluated in the `scope` of whoever refers; null and
+    absent take the default. `owner` (`dataset ds_sql`) and `use` (`dataset ds_sql in activity
+    'Copy'`) are for gaps and traces.
+    """
+    declared = _object(declared)
+    if isinstance(passed, Value):
+        hole = evaluate(passed, scope, f"arguments of {use}")
+        return dict.fromkeys(declared, hole)
+    passed = _object(passed)
+    found: dict[str, Any] = {}
+    for name in (*declared, *(n for n in passed if member(declared, n) is None)):
+        declaration, given = _object(declared.get(name)), member(passed, name)
+        if _type(declaration).lower().startswith("secure"):
+            found[name] = gap(owner, f"parameter {name} is a secure string", Reason.MASKED)
+        elif given is None:
+            found[name] = _default(declaration, name, owner)
+        else:
+            place = f"argument {name} of {use}"
+            value = evaluate(given, scope, place)
+            trace = value.trace if value.trace[:1] == (place,) else (place, *value.trace)
+            found[name] = Value(value.value, trace, value.gap)
+    return found
+
+
+def _default(declaration: Any, name: str, owner: str) -> Value:
+    value = _object(declaration).get("defaultValue")
+    if value is None:
+        return gap(owner, f"parameter {name} has no value")
+    return evaluate(value, NOTHING, f"default of parameter {name} of {owner}")
+
+
+def _typed_default(declaration: Any, name: str, owner: str) -> Value:
+    found = _default(declaration, name, owner)
+    if found.gap:
+        return found
+    read = typed(found.value, _type(declaration), f"default of parameter {name} of {owner}")
+    return Value(read.value, found.trace, read.gap)
+
+
+def _type(declaration: Any) -> str:
+    kind = _object(declaration).get("type")
+    return kind if isinstance(kind, str) else ""
+
+
+def _object(value: Any) -> Mapping[str, Any]:
+    return value if isinstance(value, Mapping) else {}

@@ -1,0 +1,165 @@
+"""The table of settings: one row each, from which documents and the sample are checked."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from lineage.settings import _values as values
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """
+    One setting. `field` is its place in `Settings` (or `Identity`), `parse` makes its value.
+
+    `needed_by` are the kinds of LINEAGE_AUTH without which it is not looked at.
+    """
+
+    name: str
+    field: str
+    parse: Callable[[str], Any]
+    default: str
+    meaning: str
+    secret: bool = False
+    required: bool = False
+    needed_by: frozenset[values.Auth] = frozenset()
+
+
+TABLE = (
+    Setting(
+        "LINEAGE_FACTORIES",
+        "factories",
+        values.factories,
+        "",
+        "Factories and workspaces to read, by ARM resource id, separated by commas or line ends; "
+        "`sync` needs at least one.",
+        required=True,
+    ),
+    Setting(
+        "LINEAGE_CATALOG",
+        "catalog",
+        values.place("local", ("purview", "atlas")),
+        "local:lineage-catalog.db",
+        "Where lineage goes: `local:PATH`, an embedded catalog in one file.",
+    ),
+    Setting(
+        "LINEAGE_STORE",
+        "store",
+        values.place("sqlite", ("table",)),
+        "sqlite:lineage-store.db",
+        "Where the ledger of runs is kept: `sqlite:PATH`.",
+    ),
+    Setting(
+        "LINEAGE_AUTH",
+        "auth",
+        values.auth,
+        "default",
+        "Who we are: `default`, `managed-identity`, `managed-identity:CLIENT_ID`, `client-secret`, "
+        "`client-certificate`, `device-code`, or `none` where every endpoint is loopback.",
+    ),
+    Setting(
+        "LINEAGE_MANAGEMENT_ENDPOINT",
+        "management_endpoint",
+        values.endpoint,
+        "https://management.azure.com",
+        "Azure Resource Manager, through which factories are read; another one in other clouds.",
+    ),
+    Setting(
+        "LINEAGE_SYNAPSE_ENDPOINT",
+        "synapse_endpoint",
+        values.endpoint,
+        "https://{workspace}.dev.azuresynapse.net",
+        "Where workspaces are read; `{workspace}` stands for the workspace's name.",
+    ),
+    Setting(
+        "LINEAGE_LOOKBACK",
+        "lookback",
+        values.duration("1m", "45d"),
+        "7d",
+        "How far back the first sync of a factory begins; the service keeps 45 days.",
+    ),
+    Setting(
+        "LINEAGE_OVERLAP",
+        "overlap",
+        values.duration("0s", "1d"),
+        "15m",
+        "How far each window reaches back before the cursor, for runs that appear late.",
+    ),
+    Setting(
+        "LINEAGE_LAG",
+        "lag",
+        values.duration("0s", "1h"),
+        "2m",
+        "How far the end of a window stays behind now, for runs still being written.",
+    ),
+    Setting(
+        "LINEAGE_IN_FLIGHT",
+        "in_flight",
+        values.number(1, 64),
+        "16",
+        "Most calls under way at once, per factory.",
+    ),
+    Setting(
+        "LINEAGE_BATCH",
+        "batch",
+        values.number(1, 200),
+        "50",
+        "Most pipeline runs in one batch, the unit of work.",
+    ),
+    Setting(
+        "LINEAGE_LANES",
+        "lanes",
+        values.number(1, 16),
+        "2",
+        "How many batches of one factory are reported at once; a pipeline keeps to its lane.",
+    ),
+    Setting(
+        "LINEAGE_MISSING_ASSETS",
+        "missing_assets",
+        values.one_of(values.MissingAssets),
+        "create",
+        "What to do with an asset the catalog lacks: `create` it under its real type and exact "
+        "name, or `skip` it.",
+    ),
+    Setting(
+        "LINEAGE_RUN_ATTRIBUTES",
+        "run_attributes",
+        values.one_of(values.RunAttributes),
+        "daily",
+        "Whether an unchanged process gets the attributes of its last run: `daily` or `off`.",
+    ),
+    Setting(
+        "LINEAGE_NATIVE",
+        "native",
+        values.one_of(values.Native),
+        "verify",
+        "What to do with a run the built-in connection says it reported: `verify` leaves it alone "
+        "if the catalog shows it, `trust` always does, `always` reports it too.",
+    ),
+)
+
+_PRINCIPAL = frozenset({values.Auth.CLIENT_SECRET, values.Auth.CLIENT_CERTIFICATE})
+
+IDENTITY = (
+    Setting("AZURE_TENANT_ID", "tenant", str, "", "Tenant.", needed_by=_PRINCIPAL),
+    Setting("AZURE_CLIENT_ID", "client", str, "", "Service principal.", needed_by=_PRINCIPAL),
+    Setting(
+        "AZURE_CLIENT_SECRET",
+        "secret",
+        str,
+        "",
+        "The principal's secret.",
+        secret=True,
+        needed_by=frozenset({values.Auth.CLIENT_SECRET}),
+    ),
+    Setting(
+        "AZURE_CLIENT_CERTIFICATE_PATH",
+        "certificate",
+        str,
+        "",
+        "File with the principal's certificate and key.",
+        needed_by=frozenset({values.Auth.CLIENT_CERTIFICATE}),
+    ),
+)

@@ -1,0 +1,282 @@
+"""
+The ledger: a run row for each pipeline run, a row for each activity run, a cursor.
+
+The order of writes carries the promise that nothing is lost: row before message before cursor,
+activity rows before their pipeline run counts as listed.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from lineage import ticks
+from lineage.model import (
+    OPEN,
+    ActivityRun,
+    Batch,
+    FactoryId,
+    Gap,
+    Listed,
+    Outcome,
+    Reading,
+    Reference,
+    Row,
+    Rows,
+    Status,
+)
+from lineage.store import rows as keys
+from lineage.ticks import Ticks
+
+_TABLE = "runs"
+_END = "~"  # above every key
+PATIENCE = 20 * 60.0  # seconds until a reference counts as lost; doubled each time
+INDEXED = frozenset({Status.PARTIAL, Status.FAILED, Status.RETRYING, Status.TIMED_OUT})
+
+
+class Ledger:
+    """What is known of every run, in the rows of a store. Times `now` are by our clock."""
+
+    def __init__(self, rows: Rows) -> None:
+        self._rows = rows
+
+    # ------------------------------------------------------------ collecting
+
+    def cursor(self, factory: FactoryId) -> Ticks | None:
+        """Up to where runs were listed, by the source's clock; None before the first time."""
+        row, _ = self._get(factory, ["c"]).get("c", ({}, 0))
+        return Ticks(row["scanned"]) if row else None
+
+    def move_cursor(self, factory: FactoryId, scanned: Ticks) -> None:
+        """Note how far was listed. It never moves backwards, whoever else moves it meanwhile."""
+        while True:
+            row, version = self._get(factory, ["c"]).get("c", ({}, 0))
+            if row and row["scanned"] >= scanned:
+                return
+            mine = {"v": keys.VERSION, "factory": factory, "scanned": scanned}
+            if self._write(factory, {"c": mine}, expected={"c": version}):
+                return
+
+    def unknown(self, factory: FactoryId, runs: Iterable[Reference]) -> list[Reference]:
+        """Those of the runs that have no run row with this `updated`."""
+        wanted = list(runs)
+        known = self._get(factory, [keys.run_key(s, run) for s in "qopx" for run in wanted])
+        return [run for run in wanted if not any(keys.run_key(s, run) in known for s in "qopx")]
+
+    def enqueue(self, factory: FactoryId, runs: Iterable[Reference], now: Ticks) -> None:
+        """Write the run rows of runs that are about to be sent."""
+        self._write(factory, {keys.run_key("q", run): keys.run_row(run, now) for run in runs})
+
+    def overdue(
+        self, factory: FactoryId, now: Ticks, patience: float = PATIENCE
+    ) -> list[Reference]:
+        """
+        Runs queued or open for too long since they were last sent, and noted as sent again now.
+
+        The message may be lost, or its worker killed. Each time they wait twice as long.
+        """
+        late: dict[str, Row] = {}
+        for key, row in self._waiting(factory):
+            if ticks.shift(Ticks(row["sent"]), patience * 2 ** min(row["tries"], 16)) <= now:
+                late[key] = {**row, "sent": now, "tries": row["tries"] + 1}
+        self._write(factory, late)
+        return [keys.reference(key, row) for key, row in late.items()]
+
+    def watermark(self, factory: FactoryId, overlap: float) -> Ticks | None:
+        """Below it every terminal activity run has its row; computed, never stored."""
+        scanned = self.cursor(factory)
+        if scanned is None:
+            return None
+        queued = self._range(factory, "q|")
+        oldest = [keys.reference(*queued[0]).updated] if queued else []
+        return min([ticks.shift(scanned, -overlap), *oldest])
+
+    def backlog(self, factory: FactoryId) -> int:
+        """How many pipeline runs are queued or open."""
+        return len(self._waiting(factory))
+
+    # ------------------------------------------------------------ reporting
+
+    def open(self, batch: Batch, reading: Reading, now: Ticks, overlap: float) -> list[ActivityRun]:
+        """
+        Give every terminal activity run a row, then mark the pipeline runs listed.
+
+        Returns the activity runs that are not settled. A pipeline run that may still show more
+        (no activity yet, one still running, an older state than asked for) stays queued until it
+        is older than `overlap` seconds.
+        """
+        known = {
+            listed.run.id: dict(self._range(batch.factory, keys.activity_prefix(listed.run.id)))
+            for listed in reading.listed
+        }
+        new = {
+            keys.activity_key(run): keys.pending(run, now)
+            for listed in reading.listed
+            for run in listed.activities
+            if keys.activity_key(run) not in known[listed.run.id]
+        }
+        self._put_rows(batch.factory, new, {}, now)
+        todo = [
+            run
+            for listed in reading.listed
+            for run in listed.activities
+            if _is_open(
+                new.get(keys.activity_key(run), known[listed.run.id].get(keys.activity_key(run)))
+            )
+        ]
+        self._mark_listed(batch, reading, {run.of.id for run in todo}, ticks.shift(now, -overlap))
+        return todo
+
+    def settle(self, batch: Batch, outcomes: Iterable[Outcome], now: Ticks) -> list[Outcome]:
+        """
+        Record how runs ended, and close the pipeline runs of which nothing is left open.
+
+        A row that is settled already stays as it is. Returns the outcomes recorded.
+        """
+        by_run: dict[str, list[Outcome]] = {}
+        for outcome in outcomes:
+            by_run.setdefault(outcome.run.of.id, []).append(outcome)
+        references = {run.id: run for run in batch.runs}
+        puts: dict[str, Row] = {}
+        moves: dict[str, str] = {}
+        before: dict[str, Row] = {}
+        recorded: list[Outcome] = []
+        for run_id, ended in by_run.items():
+            rows = dict(self._range(batch.factory, keys.activity_prefix(run_id)))
+            for outcome in ended:
+                key = keys.activity_key(outcome.run)
+                if _is_open(rows.get(key)):
+                    before[key] = rows[key]
+                    rows[key] = puts[key] = _settled(rows[key], outcome, now)
+                    recorded.append(outcome)
+            if run_id in references and not any(_is_open(row) for row in rows.values()):
+                moves[keys.run_key("o", references[run_id])] = keys.run_key("p", references[run_id])
+        self._put_rows(batch.factory, puts, before, now, moves)
+        return recorded
+
+    # ------------------------------------------------------------ asking
+
+    def totals(self, factory: FactoryId) -> Counter[str]:
+        """How many activity runs are in each state."""
+        total: Counter[str] = Counter()
+        for _, row in self._range(factory, "n|"):
+            total.update(row["delta"])
+        return Counter({status: count for status, count in total.items() if count})
+
+    def row(self, run: ActivityRun) -> Row | None:
+        """The ledger row of an activity run."""
+        key = keys.activity_key(run)
+        return self._get(run.of.factory, [key]).get(key, (None, 0))[0]
+
+    def activity_rows(
+        self, factory: FactoryId, status: Status | None = None, since: Ticks | None = None
+    ) -> Iterator[Row]:
+        """Ledger rows, the newest first; `since` bounds the pipeline run's `updated` from below."""
+        if status in INDEXED:
+            for _, entry in self._range(factory, f"s|{status}|"):
+                yield from (row for row, _ in self._get(factory, [entry["key"]]).values())
+            return
+        low = f"{since or 0:019d}"
+        listed = [
+            (key.split("|", 1)[1], row["id"])
+            for state in "qopx"
+            for key, row in self._rows.range(
+                _TABLE, keys.factory_partition(factory), f"{state}|{low}", f"{state}|{_END}"
+            )
+        ]
+        for run_id in dict.fromkeys(run_id for _, run_id in sorted(listed, reverse=True)):
+            for _, row in self._range(factory, keys.activity_prefix(run_id)):
+                if status in (None, row["status"]):
+                    yield row
+
+    # ------------------------------------------------------------ private
+
+    def _put_rows(
+        self,
+        factory: FactoryId,
+        puts: Mapping[str, Row],
+        before: Mapping[str, Row],
+        now: Ticks,
+        moves: Mapping[str, str] | None = None,
+    ) -> None:
+        """Write ledger rows, their index rows, the counts they change and the run rows moved."""
+        delta: Counter[str] = Counter(row["status"] for row in puts.values())
+        delta.subtract(row["status"] for row in before.values())
+        deletes = [keys.index_key(row) for row in before.values() if row["status"] in INDEXED]
+        every: dict[str, Row] = dict(puts)
+        for key, row in puts.items():
+            if row["status"] in INDEXED:
+                every[keys.index_key(row)] = {"v": keys.VERSION, "key": key}
+        if puts:
+            first = keys.digest(*next(iter(puts.items())), now)
+            hour = now // (3600 * ticks.SECOND)
+            every[f"n|{hour:012d}|{first}"] = {"v": keys.VERSION, "delta": dict(delta)}
+        for old, (row, _) in self._get(factory, moves or ()).items():
+            every[(moves or {})[old]] = row
+            deletes.append(old)
+        if every or deletes:
+            self._write(factory, every, deletes)
+
+    def _mark_listed(
+        self, batch: Batch, reading: Reading, unsettled: set[str], settled_before: Ticks
+    ) -> None:
+        listed = {each.run.id: each for each in reading.listed}
+        moves = {
+            keys.run_key(state, run): keys.run_key("o" if run.id in unsettled else "p", run)
+            for run in batch.runs
+            if run.id in listed and _complete(listed[run.id], run, settled_before)
+            for state in "qo"
+        }
+        found = self._get(batch.factory, moves)
+        puts = {moves[key]: row for key, (row, _) in found.items()}
+        self._write(batch.factory, puts, [key for key in found if key not in puts])
+
+    def _waiting(self, factory: FactoryId) -> list[tuple[str, Row]]:
+        rows = [*self._range(factory, "q|"), *self._range(factory, "o|")]
+        return sorted(rows, key=lambda each: each[0].split("|")[1:])
+
+    def _range(self, factory: FactoryId, prefix: str) -> list[tuple[str, Row]]:
+        partition = keys.factory_partition(factory)
+        return self._rows.range(_TABLE, partition, prefix, prefix + _END)
+
+    def _get(self, factory: FactoryId, wanted: Iterable[str]) -> dict[str, tuple[Row, int]]:
+        return self._rows.get(_TABLE, keys.factory_partition(factory), wanted)
+
+    def _write(
+        self,
+        factory: FactoryId,
+        puts: Mapping[str, Row],
+        deletes: Iterable[str] = (),
+        expected: Mapping[str, int] | None = None,
+    ) -> bool:
+        return self._rows.write(_TABLE, keys.factory_partition(factory), puts, deletes, expected)
+
+
+def gaps_of(row: Mapping[str, Any]) -> tuple[Gap, ...]:
+    """The reasons of a ledger row."""
+    return tuple(keys.gap(each) for each in row["reasons"])
+
+
+def _is_open(row: Row | None) -> bool:
+    return row is not None and Status(row["status"]) in OPEN
+
+
+def _complete(listed: Listed, asked: Reference, settled_before: Ticks) -> bool:
+    if listed.run.updated < asked.updated:
+        return False
+    whole = bool(listed.activities) and not listed.running
+    return whole or listed.run.updated <= settled_before
+
+
+def _settled(row: Row, outcome: Outcome, now: Ticks) -> Row:
+    processes = [each.key for each in outcome.processes]
+    return {
+        **row,
+        "status": outcome.status.value,
+        "reasons": [keys.gap_row(each) for each in outcome.gaps],
+        "processes": processes[: keys.MOST_PROCESSES],
+        "processCount": len(processes),
+        "attempts": row["attempts"] + 1,
+        "settled": None if outcome.status in OPEN else now,
+    }

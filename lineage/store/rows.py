@@ -1,0 +1,277 @@
+"""
+Row <-> model, and the keys of the rows.
+
+Keys are chosen for their queries and hold no user text, so that a table of Azure Storage can carry
+them. Every row has `v`, its format; a row of a version we do not know is read, never written.
+
+| table     | partition               | key                                   |
+| --------- | ----------------------- | ------------------------------------- |
+| runs      | factory                 | `c`                                   |
+|           |                         | `q` `o` `p` `x`  `|ticks|pipeline run`|
+|           |                         | `a|pipeline run|activity run`         |
+|           |                         | `s|status|inverted ticks|…`           |
+|           |                         | `n|hour|hash of the first row`        |
+| published | factory and pipeline    | `r|key`, `i|name|key`, `e|end|f or x|key`, `l|activity` |
+| assets    | first two hex digits    | hash of the candidates                |
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from hashlib import sha256
+from typing import Any
+
+from lineage.model import (
+    ActivityRun,
+    Asset,
+    Certainty,
+    Column,
+    ColumnKind,
+    ColumnLink,
+    Edge,
+    FactoryId,
+    Gap,
+    LastRun,
+    Name,
+    Process,
+    Reason,
+    Reference,
+    Row,
+    Status,
+    Where,
+)
+from lineage.ticks import Ticks
+
+VERSION = 1
+MOST_PROCESSES = 20  # hashes in a ledger row; their number is beside them
+_LAST_TICK = 10**19 - 1
+
+
+def digest(*parts: object) -> str:
+    """32 hex digits for any parts: keys hold no user text."""
+    return sha256(canonical(parts).encode("utf-8", "surrogatepass")).hexdigest()[:32]
+
+
+def canonical(value: object) -> str:
+    """The one JSON text of a value."""
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+
+
+# ---------------------------------------------------------------- runs
+
+
+def factory_partition(factory: FactoryId) -> str:
+    """The partition of a factory, whatever case its id comes in."""
+    return digest(factory.lower())
+
+
+def run_key(state: str, run: Reference) -> str:
+    """The key of a run row: `state` is q (queued), o (open), p (done) or x (poisoned)."""
+    return f"{state}|{run.updated:019d}|{_safe(run.id)}"
+
+
+def run_row(run: Reference, sent: Ticks, tries: int = 0) -> Row:
+    """A run row. `sent` is when its reference last went onto the queue, by our clock."""
+    return {"v": VERSION, "id": run.id, "pipeline": run.pipeline, "sent": sent, "tries": tries}
+
+
+def reference(key: str, row: Row) -> Reference:
+    """The reference a run row stands for."""
+    return Reference(row["id"], row["pipeline"], Ticks(int(key.split("|")[1])))
+
+
+def activity_prefix(run_id: str) -> str:
+    """What the keys of a pipeline run's ledger rows begin with."""
+    return f"a|{_safe(run_id)}|"
+
+
+def activity_key(run: ActivityRun) -> str:
+    """The key of a ledger row."""
+    return activity_prefix(run.of.id) + _safe(run.id)
+
+
+def pending(run: ActivityRun, now: Ticks) -> Row:
+    """The ledger row of an activity run that is known and not settled."""
+    return {
+        "v": VERSION,
+        "pipelineRunId": run.of.id,
+        "activityRunId": run.id,
+        "pipeline": run.of.pipeline,
+        "activity": run.name,
+        "activityType": run.type,
+        "runStatus": run.status,
+        "started": run.started,
+        "ended": run.ended,
+        "updated": run.of.updated,
+        "native": run.native,
+        "status": Status.PENDING.value,
+        "reasons": [],
+        "processes": [],
+        "processCount": 0,
+        "attempts": 0,
+        "next": None,
+        "first": now,
+        "settled": None,
+    }
+
+
+def index_key(row: Row) -> str:
+    """The key of the row that answers "what ended so lately?"."""
+    when = row["ended"] or row["updated"]
+    tail = f"{_safe(row['pipelineRunId'])}|{_safe(row['activityRunId'])}"
+    return f"s|{row['status']}|{_LAST_TICK - when:019d}|{tail}"
+
+
+def gap_row(gap: Gap) -> list[str]:
+    """A gap as a row keeps it, cut to its length."""
+    return list(gap.json().values())
+
+
+def gap(row: list[str]) -> Gap:
+    """The gap that `gap_row` made."""
+    return Gap(Reason(row[0]), Where(row[1]), row[2])
+
+
+def _safe(text: str) -> str:
+    """An id as part of a key: ids that could break a key are hashed."""
+    plain = text.replace("-", "").isalnum() and text.isascii() and len(text) <= 128
+    return text.lower() if plain else f"h{digest(text)}"
+
+
+# ---------------------------------------------------------------- published
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """
+    What the catalog holds of one process, as far as we put it there.
+
+    `process` unites everything known; `seen` tells when each edge was last seen, by the source's
+    clock, moved at most daily. `name` is the operation's; `status` and `gaps` are how publishing
+    ended; `superseded` says that a fall-back gave way to an exact edge of the same end. `sent` is
+    by our clock. `version` is the store's, for compare-and-set; 0 where there is no row.
+    """
+
+    process: Process
+    fingerprint: str
+    name: Name | None
+    status: Status
+    sent: Ticks
+    gaps: tuple[Gap, ...] = ()
+    seen: Mapping[Edge, Ticks] = field(default_factory=dict)
+    superseded: bool = False
+    version: int = 0
+
+
+def published_partition(factory: FactoryId, pipeline: str) -> str:
+    """The partition of a pipeline's published rows."""
+    return digest(factory.lower(), pipeline.lower())
+
+
+def process_key(catalog: str, process: Process) -> str:
+    """The key of a process: catalog, activity, operation type and the sink's candidates."""
+    sink = [(name.type, name.qualified) for name in process.sink.asset.candidates]
+    return digest(catalog, process.activity, process.type, sink)
+
+
+def process_row(process: Process, seen: Mapping[Edge, Ticks]) -> Row:
+    """A process as JSON; assets are listed once and referred to by their place."""
+    places: dict[Asset, int] = {}
+
+    def place(asset: Asset) -> int:
+        return places.setdefault(asset, len(places))
+
+    def edge(value: Edge) -> list[Any]:
+        return [place(value.asset), value.end, value.certainty.value, seen.get(value)]
+
+    return {
+        "factory": process.factory,
+        "pipeline": process.pipeline,
+        "activity": process.activity,
+        "type": process.type,
+        "parents": [[name.type, name.qualified] for name in process.parents],
+        "sink": edge(process.sink),
+        "inputs": [edge(value) for value in process.inputs],
+        "columns": [
+            [link.output, link.kind.value, [[place(c.asset), c.name] for c in link.sources]]
+            for link in process.columns
+        ],
+        "assets": [[[n.type, n.qualified] for n in asset.candidates] for asset in places],
+    }
+
+
+def process(row: Row) -> tuple[Process, dict[Edge, Ticks]]:
+    """The process and the `seen` that `process_row` made."""
+    assets = [Asset(tuple(Name(*name) for name in names)) for names in row["assets"]]
+    seen: dict[Edge, Ticks] = {}
+
+    def edge(value: list[Any]) -> Edge:
+        made = Edge(assets[value[0]], value[1], Certainty(value[2]))
+        if value[3] is not None:
+            seen[made] = Ticks(value[3])
+        return made
+
+    made = Process(
+        FactoryId(row["factory"]),
+        row["pipeline"],
+        row["activity"],
+        row["type"],
+        tuple(Name(*name) for name in row["parents"]),
+        edge(row["sink"]),
+        tuple(edge(value) for value in row["inputs"]),
+        tuple(
+            ColumnLink(
+                output,
+                ColumnKind(kind),
+                tuple(Column(assets[place], name) for place, name in sources),
+            )
+            for output, kind, sources in row["columns"]
+        ),
+    )
+    return made, seen
+
+
+def published_row(value: Published) -> Row:
+    """A published row."""
+    return {
+        "v": VERSION,
+        "process": process_row(value.process, value.seen),
+        "fingerprint": value.fingerprint,
+        "name": [value.name.type, value.name.qualified] if value.name else None,
+        "status": value.status.value,
+        "gaps": [gap_row(each) for each in value.gaps],
+        "sent": value.sent,
+        "superseded": value.superseded,
+    }
+
+
+def published(row: Row, version: int) -> Published:
+    """What `published_row` made."""
+    known, seen = process(row["process"])
+    return Published(
+        known,
+        row["fingerprint"],
+        Name(*row["name"]) if row["name"] else None,
+        Status(row["status"]),
+        Ticks(row["sent"]),
+        tuple(gap(each) for each in row["gaps"]),
+        seen,
+        row["superseded"],
+        version,
+    )
+
+
+def last_run(row: Row) -> LastRun:
+    """The latest run whose attributes the catalog has."""
+    return LastRun(Ticks(row["ended"]), row["rows"], row["size"])
+
+
+# ---------------------------------------------------------------- assets
+
+
+def asset_key(catalog: str, asset: Asset) -> tuple[str, str]:
+    """Partition and key of the row that remembers which candidate an asset goes by."""
+    key = digest(catalog, [(name.type, name.qualified) for name in asset.candidates])
+    return key[:2], key

@@ -1,0 +1,74 @@
+"""Moments as the source tells them: whole 100-nanosecond ticks since year 1, in UTC."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime, timedelta
+from typing import NewType
+
+Ticks = NewType("Ticks", int)
+
+SECOND = 10_000_000  # ticks
+DAY = 86_400 * SECOND
+
+_YEAR_ONE = datetime(1, 1, 1, tzinfo=UTC)
+_FORM = re.compile(
+    r"(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?(Z|[+-]\d\d:?\d\d)?", re.ASCII
+)
+
+
+def parse(text: object) -> Ticks | None:
+    """
+    Ticks of an ISO 8601 moment, or None if `text` is none: the source leaves times null.
+
+    Data Factory writes 6 or 7 decimals, of which a datetime would lose the last. A moment without
+    a zone is UTC.
+    """
+    match = _FORM.fullmatch(text.strip()) if isinstance(text, str) else None
+    if match is None:
+        return None
+    day, clock, decimals, zone = match.groups()
+    try:
+        moment = datetime.fromisoformat(f"{day}T{clock}{(zone or 'Z').replace('Z', '+00:00')}")
+        return Ticks(of(moment.astimezone(UTC)) + int((decimals or "0").ljust(7, "0")[:7]))
+    except (ValueError, OverflowError):
+        return None
+
+
+def of(moment: datetime) -> Ticks:
+    """Ticks of an aware datetime."""
+    since = moment - _YEAR_ONE
+    return Ticks((since.days * 86_400 + since.seconds) * SECOND + since.microseconds * 10)
+
+
+def moment(ticks: Ticks) -> datetime:
+    """The datetime of `ticks`; the seventh decimal is lost."""
+    return _YEAR_ONE + timedelta(microseconds=ticks // 10)
+
+
+def text(ticks: Ticks) -> str:
+    """ISO 8601 with `Z` and as many decimals as there are: `2026-11-19T02:00:00.1234567Z`."""
+    whole, rest = divmod(ticks, SECOND)
+    seconds = moment(Ticks(whole * SECOND)).strftime("%Y-%m-%dT%H:%M:%S")
+    decimals = f".{rest:07d}".rstrip("0") if rest else ""
+    return f"{seconds.rjust(19, '0')}{decimals}Z"
+
+
+def shift(ticks: Ticks, seconds: float) -> Ticks:
+    """The moment `seconds` later (earlier, if negative)."""
+    return Ticks(ticks + round(seconds * SECOND))
+
+
+def epoch_milliseconds(ticks: Ticks) -> int:
+    """Atlas's form of a date."""
+    return (ticks - of(datetime(1970, 1, 1, tzinfo=UTC))) // 10_000
+
+
+def floor_second(ticks: Ticks) -> Ticks:
+    """The whole second at or before `ticks`: for lower bounds."""
+    return Ticks(ticks - ticks % SECOND)
+
+
+def ceil_second(ticks: Ticks) -> Ticks:
+    """The whole second at or after `ticks`: for upper bounds."""
+    return Ticks(-(-ticks // SECOND) * SECOND)
