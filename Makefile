@@ -2,7 +2,7 @@ PYTHON ?= python3
 VENV := .venv
 RUN := $(VENV)/bin/python
 
-.PHONY: help demo check test kills bench mutants docs pins clean
+.PHONY: help demo check test kills bench mutants pins clean
 
 help: ## list these commands
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## */\t/' | expand -t 12
@@ -28,9 +28,6 @@ bench: $(VENV)/.dev ## the figures of benchmarks/README.md
 
 mutants: $(VENV)/.dev ## delete and swap each statement of report.py and collect.py; a test must fail
 	@$(RUN) tests/mutate.py
-
-docs: $(VENV)/.dev ## write the generated references in docs/ anew
-	@$(RUN) -m docs.generate
 
 pins: $(VENV)/.dev ## compile requirements.txt and requirements-dev.txt anew from their .in files
 	@$(VENV)/bin/pip install --quiet uv

@@ -10,12 +10,14 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from functools import cached_property
 from datetime import UTC, datetime
 from threading import Lock
 from typing import Any
 from uuid import uuid4
 
 from lineage import ticks
+from lineage.auth import Credential, credential
 from lineage.catalog.local import LocalCatalog
 from lineage.collect import Collecting, collect
 from lineage.desk import Desk
@@ -23,6 +25,7 @@ from lineage.errors import LineageError, Unavailable
 from lineage.model import (
     Batch,
     Catalog,
+    Clock,
     FactoryId,
     Gap,
     Json,
@@ -35,7 +38,9 @@ from lineage.model import (
 from lineage.queue import LocalQueue
 from lineage.report import report
 from lineage.settings import MissingAssets, RunAttributes, Settings
-from lineage.sources.rest import Source, connect
+from lineage.sources.client import Client
+from lineage.sources.definitions import RestDefinitions
+from lineage.sources.rest import RestRuns
 from lineage.store.ledger import Ledger
 from lineage.store.notes import Notes
 from lineage.store.published import PublishedRows
@@ -130,6 +135,24 @@ class Summary:
         }
 
 
+class Source:
+    """The runs and definitions of one factory or workspace; `calls` counts what it was asked."""
+
+    def __init__(
+        self, factory: FactoryId, settings: Settings, identity: Credential | None, clock: Clock
+    ) -> None:
+        self.calls = 0
+        self._lock = Lock()
+        client = Client(factory, settings, identity, on_call=self._count)
+        self.runs = RestRuns(client, TRANSLATORS.keys(), clock)
+        self.definitions = RestDefinitions(client, clock)
+        self.close = client.close
+
+    def _count(self) -> None:
+        with self._lock:
+            self.calls += 1
+
+
 class App:
     """The doors of one set of settings, opened on first use and closed together."""
 
@@ -163,9 +186,15 @@ class App:
         """The runs and definitions of a factory."""
         with self._lock:
             if factory not in self._sources:
-                made = connect(factory, self.settings, wanted=TRANSLATORS.keys())
-                self._sources[factory] = self._stack.enter_context(made)
+                made = Source(factory, self.settings, self._identity, self.clock)
+                self._stack.callback(made.close)
+                self._sources[factory] = made
             return self._sources[factory]
+
+    @cached_property
+    def _identity(self) -> Credential | None:
+        """One sign-in for all sources."""
+        return credential(self.settings)
 
     def sync(self, until: Ticks | None, on_outcome: OnOutcome) -> Summary:
         """
@@ -267,7 +296,10 @@ class App:
 
     def _report(self, batch: Batch, lane: str, owner: str, summary: Summary) -> Iterator[Outcome]:
         source = self.source(batch.factory)
-        reading = source.definitions.prefetch(source.runs.read(batch))
+        reading = source.definitions.prefetch(source.runs.read(batch), TRANSLATORS)
+        if reading.gone:
+            log.warning("%s: %d pipeline runs are gone", batch.factory, len(reading.gone))
+            self.ledger.give_up(batch.factory, reading.gone)
         if reading.unread:
             problem = reading.problem or f"{len(reading.unread)} pipeline runs could not be read"
             summary.problems.setdefault(batch.factory, problem)

@@ -178,13 +178,14 @@ class Reading:
     What could be read of a batch: whole pipeline runs, and the references left unread.
 
     `wait` is how long the service asked us to leave it alone, in seconds; `problem` why something
-    was left unread.
+    was left unread. `gone` are pipeline runs that the source no longer has.
     """
 
     listed: tuple[Listed, ...]
     unread: tuple[Reference, ...] = ()
     wait: float | None = None
     problem: str = ""
+    gone: tuple[Reference, ...] = ()
 
 
 # ---------------------------------------------------------------- definitions

@@ -21,6 +21,7 @@ import json
 import sqlite3
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import astuple
 from datetime import UTC, datetime
 from pathlib import Path
 from threading import RLock
@@ -34,16 +35,14 @@ from lineage.catalog.draft import Draft, Relation, Stored
 from lineage.catalog.sent import Sent, entity_type, read
 from lineage.catalog.sqlite import connect, explained, transaction
 from lineage.catalog.typedefs import subtypes, types
-from lineage.catalog.walk import walk
+from lineage.catalog.walk import DATA_SET, PROCESS, walk
 from lineage.errors import BadInput, Rejected
 from lineage.model import Clock, Json, Name
 from lineage.ticks import Ticks
 
-_ROW = "e.guid, e.type, e.name, e.status, e.attributes, e.created, e.updated"
-
-# A row for each relation of each entity found, with its other end; of one name the exact type first.
-_GET = f"""
-    SELECT w.key, {_ROW}, r.guid, r.type, CASE r.end1 WHEN e.guid THEN 1 ELSE 2 END, r.status,
+# A row for each relation of each entity found, its other end beside it; the exact type goes first.
+_GET = """
+    SELECT w.key, e.*, r.guid, r.type, CASE r.end1 WHEN e.guid THEN 1 ELSE 2 END, r.status,
            o.guid, o.type, o.name, o.status, json_extract(o.attributes, '$.name')
     FROM json_each(:names) w
     JOIN entity e ON e.name = w.value AND e.status = 'ACTIVE'
@@ -52,25 +51,31 @@ _GET = f"""
     WHERE e.type IN (SELECT value FROM json_each(:types))
     ORDER BY w.key, e.type <> :type, e.rowid, r.status, r.place, r.rowid
 """
-_FIND = f"""
-    SELECT {_ROW} FROM json_each(:names) w JOIN entity e ON e.name = w.value
+_FIND = """
+    SELECT e.* FROM json_each(:names) w JOIN entity e ON e.name = w.value
     WHERE e.status = 'ACTIVE' AND e.type IN (SELECT value FROM json_each(:types))
     ORDER BY e.type <> :type, e.rowid LIMIT 1
 """
-_BY_NAME_OR_GUID = f"""
-    SELECT {_ROW} FROM entity e
-    WHERE (e.status = 'ACTIVE' AND e.name IN (SELECT value FROM json_each(:names)))
-       OR e.guid IN (SELECT value FROM json_each(:guids))
-    ORDER BY e.rowid
+_BY_NAME_OR_GUID = """
+    SELECT * FROM entity
+    WHERE (status = 'ACTIVE' AND name IN (SELECT value FROM json_each(:names)))
+       OR guid IN (SELECT value FROM json_each(:guids))
+    ORDER BY rowid
 """
 _OWNED = """
-    SELECT guid, type, end1, end2, status, place FROM relation
+    SELECT * FROM relation
     WHERE end1 IN (SELECT value FROM json_each(:guids)) AND status = 'ACTIVE' ORDER BY place
 """
-_HOP = """
-    SELECT guid, type, end1, end2 FROM relation
-    WHERE {end} IN (SELECT value FROM json_each(:guids)) AND type = :type ORDER BY rowid
-"""
+_HOP = {
+    DATA_SET: """
+        SELECT guid, type, end1, end2 FROM relation
+        WHERE end2 IN (SELECT value FROM json_each(:guids)) AND type = :type ORDER BY rowid
+    """,
+    PROCESS: """
+        SELECT guid, type, end1, end2 FROM relation
+        WHERE end1 IN (SELECT value FROM json_each(:guids)) AND type = :type ORDER BY rowid
+    """,
+}
 _PUT_ENTITY = """
     INSERT INTO entity VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (guid) DO UPDATE
     SET name = excluded.name, attributes = excluded.attributes, updated = excluded.updated
@@ -163,13 +168,7 @@ class LocalCatalog:
             draft = Draft(stored, (Relation(*row) for row in owned), self._millis(), self._new_guid)
             assigned = draft.apply(sent)
             connection.executemany(_PUT_ENTITY, map(_row, draft.entities.values()))
-            connection.executemany(
-                _PUT_RELATION,
-                [
-                    (each.guid, each.type, each.end1, each.end2, each.status, each.place)
-                    for each in draft.relations.values()
-                ],
-            )
+            connection.executemany(_PUT_RELATION, map(astuple, draft.relations.values()))
         return assigned
 
     def lineage(self, name: Name, direction: str, depth: int) -> Json:
@@ -192,7 +191,7 @@ class LocalCatalog:
 
             def hop(kind: str, end: str, guids: Collection[str]) -> Iterable[Any]:
                 given = {"guids": _json(guids), "type": kind}
-                return connection.execute(_HOP.format(end=end), given)
+                return connection.execute(_HOP[end], given)
 
             edges = walk(hop, base.guid, "Process" in ancestors, direction, depth)
             ends = dict.fromkeys(end for edge in edges.values() for end in edge)

@@ -36,7 +36,7 @@ def connect(path: str, patience: float) -> sqlite3.Connection:
     """
     Open the file, made on first use, and wait up to `patience` seconds for other writers.
 
-    WAL with synchronous=FULL: what was committed survives a power cut, and reading waits for nobody.
+    WAL with synchronous=FULL: what was committed survives a power cut; readers never wait.
     Raises `SettingsError` where the file is damaged, not a catalog or of a newer release.
     """
     connection = sqlite3.connect(

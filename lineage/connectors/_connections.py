@@ -33,7 +33,7 @@ def linked_service(endpoint: Endpoint) -> Tree:
 
 
 def settings(linked: Tree) -> Settings:
-    """The settings of `connectionString`; what an expression hides is not missing but unresolved."""
+    """The settings of `connectionString`; behind an expression none is missing, but unresolved."""
     label = "connectionString"
     found = linked.raw(label)
     if found.text is None:
@@ -73,6 +73,9 @@ def url_of(linked: Tree, found: Part, label: str) -> tuple[Part, Part]:
         return found, found
     if _text.expression(found.text) or _text.whole_expression(found.text):
         unknown = linked.refused(found, Reason.UNRESOLVED, f"{label}: template text")
+        return unknown, unknown
+    if _hosts.drive(found.text):
+        unknown = linked.refused(found, Reason.LOCAL_NAME, label)
         return unknown, unknown
     address = _hosts.address(found.text)
     host = linked.host(replace(found, text=address.host or None), label)

@@ -11,10 +11,13 @@ def split(text: str) -> tuple[str, ...]:
     """
     The parts of a dotted name, unquoted: `[a].[b.c]` gives `a`, `b.c`; `db..t` an empty second.
 
-    Nothing if it cannot be read: a quote that does not close, or text behind one that did.
+    Nothing if it cannot be read: a quote that does not close, or text behind one that did. The
+    bracket that Resource Manager doubles at the start of a text (`[[dbo].[t]`) counts once.
     """
     parts: list[str] = []
     rest = text.strip()
+    if rest.startswith("[["):
+        rest = rest[1:]
     while True:
         part, rest = _head(rest)
         if part is None:

@@ -14,8 +14,8 @@ class Kind(StrEnum):
     OTHER = "other"  # types the catalog's rules leave alone, and fall-back assets
 
 
-# How many slashes a path needs inside for one at its end: none follows a host or a container.
-_LEAST = {Kind.FILES: 1, Kind.OTHER: 0, Kind.RELATIONAL: 0}
+# The segments a path must have to end in a slash: none follows a host or a container.
+_LEAST = {Kind.FILES: 2, Kind.OTHER: 1}
 _NAME = re.compile(r"([^:/\s]+)://([^/]*)(.*)", re.DOTALL)
 _PORT = re.compile(r"(?::\d*)+\Z")
 _BRACKETS = re.compile(r"\[([^\[\]/]*)\]")
@@ -60,9 +60,8 @@ def _path(text: str, kind: Kind) -> str:
     path = path.replace("{", "%7B").replace("}", "%7D")
     around = r"\s*(/)\s*" if kind is Kind.OTHER else r"\s*([/:.])\s*"
     path = re.sub(r"/{2,}", "/", re.sub(around, r"\1", path)).strip()
-    if kind is Kind.RELATIONAL or path.strip("/").count("/") < _LEAST[kind]:
-        path = path.rstrip("/")
-    return path
+    segments = len([segment for segment in path.split("/") if segment])
+    return path if segments >= _LEAST.get(kind, segments + 1) else path.rstrip("/")
 
 
 def _without_brackets(path: str) -> str:

@@ -24,7 +24,7 @@ def store(endpoint: Endpoint) -> Tree:
 def sql(endpoint: Endpoint) -> Parts:
     """`server`, `instance`, `database`, `schema`, `table`; an opaque end stops at the database."""
     server, instance, database = _connections.sql_server(_connections.linked_service(endpoint))
-    above = {"server": server, "instance": instance, "database": _escaped(database)}
+    above = {"server": server, "instance": instance, "database": escaped(database)}
     return above if endpoint.opaque else {**above, **_table(dataset(endpoint))}
 
 
@@ -51,6 +51,14 @@ def data_lake(endpoint: Endpoint) -> Parts:
     return {"account": account, **_paths.contained(dataset(endpoint), store(endpoint))}
 
 
+def identifier(tree: Tree, key: str) -> Part:
+    """The one SQL identifier under `key`, unquoted."""
+    part = quotable(tree, key)
+    if part.text is None:
+        return part
+    return escaped(tree.checked(replace(part, text=_identifiers.single(part.text)), key))
+
+
 def _table(tree: Tree) -> Parts:
     """
     `schema` and `table`, and `database` where three parts are given.
@@ -60,16 +68,16 @@ def _table(tree: Tree) -> Parts:
     """
     retired = not tree.raw("table").given
     key = "tableName" if retired else "table"
-    table, schema = _quotable(tree, key), _quotable(tree, "schema")
+    table = quotable(tree, key)
     words = _identifiers.split(table.text or "")
-    if schema.given and (table.text is None or not retired or len(words) == 1):
-        return {"schema": _single(tree, schema, "schema"), "table": _single(tree, table, key)}
+    if tree.raw("schema").given and (table.text is None or not retired or len(words) == 1):
+        return {"schema": identifier(tree, "schema"), "table": identifier(tree, key)}
     if table.text is None or not 1 <= len(words) <= 3 or not words[-1]:
         return {"table": replace(table, text=None)}
 
     def part(word: str) -> Part:
         guessed = not retired and len(words) > 1
-        return _escaped(tree.checked(replace(table, text=word, assumed=guessed), key))
+        return escaped(tree.checked(replace(table, text=word, assumed=guessed), key))
 
     *above, name = words
     default = Part(_DEFAULT_SCHEMA, (f"default schema {_DEFAULT_SCHEMA}",), assumed=True)
@@ -80,7 +88,7 @@ def _table(tree: Tree) -> Parts:
     }
 
 
-def _quotable(tree: Tree, key: str) -> Part:
+def quotable(tree: Tree, key: str) -> Part:
     """The text under `key`, in which double quotes may stand around identifiers."""
     found = tree.raw(key)
     if found.text is None:
@@ -89,14 +97,8 @@ def _quotable(tree: Tree, key: str) -> Part:
     return found if bare.text else bare
 
 
-def _single(tree: Tree, part: Part, key: str) -> Part:
-    if part.text is None:
-        return part
-    return _escaped(tree.checked(replace(part, text=_identifiers.single(part.text)), key))
-
-
-def _escaped(part: Part) -> Part:
-    """An identifier that holds a slash, which would look like a level more: nobody knows its form."""
+def escaped(part: Part) -> Part:
+    """An identifier with a slash in it, which would look like a level more: its form is a guess."""
     if part.text is None or "/" not in part.text:
         return part
     return replace(part, text=part.text.replace("/", "%2F"), assumed=True)

@@ -13,6 +13,7 @@ class Store:
     Without any, a bucket or the linked service itself stands in the host's place. `port` is the
     port that needs no mention, 0 if it is always shown, None if it never is. `base` keeps the path
     of the URL, `suffix` completes an account's name, `also` are keys appended to the host.
+    `service` is a storage account's, which tells its host as blobs do.
     """
 
     scheme: str
@@ -21,6 +22,7 @@ class Store:
     base: bool = False
     suffix: str = ""
     also: tuple[str, ...] = ()
+    service: str = ""
 
 
 _ANY = ("host", "server", "url", "endpoint", "connectionString")
@@ -39,14 +41,16 @@ STORES: dict[str, Store] = {
     "AzureDataExplorer": Store("azuredataexplorer", ("endpoint",)),
     "AzureDataLakeStore": Store("adl", ("dataLakeStoreUri",)),
     "AzureDatabricksDeltaLake": Store("databricks", ("domain",)),
-    "AzureFileStorage": Store("azurefilestorage"),
+    "AzureFileStorage": Store("azurefilestorage", service="file"),
     "AzureMariaDB": Store("mariadb", _STRING),
     "AzureMySql": Store("mysql", _STRING),
     "AzurePostgreSql": Store("postgresql", ("server", *_STRING)),
     "AzureSearch": Store("azuresearch", ("url",)),
     "AzureSqlMI": Store("mssql"),
-    "AzureStorage": Store("azuretablestorage"),  # its blobs have a row, so this is a table
-    "AzureTableStorage": Store("azuretablestorage"),
+    "AzureStorage": Store(
+        "azuretablestorage", service="table"
+    ),  # its blobs have a row, so this is a table
+    "AzureTableStorage": Store("azuretablestorage", service="table"),
     "Cassandra": Store("cassandra", ("host",), 0),
     "CommonDataServiceForApps": Store("dataverse", _ORG),
     "CosmosDb": Store("cosmosdb", ("accountEndpoint", *_STRING)),

@@ -26,8 +26,9 @@ _SYNONYMS = {
 }
 _KEY = re.compile(r"[\s;]*((?:[^=;]|==)*)=\s*")
 _QUOTED = re.compile(
-    r"""(?: "(?P<double>(?:[^"]|"")*)" | '(?P<single>(?:[^']|'')*)' | \{(?P<braced>(?:[^}]|\}\})*)\} )
-        \s*(?=;|\Z)""",
+    r"""(?: "(?P<double>(?:[^"]|"")*)"
+          | '(?P<single>(?:[^']|'')*)'
+          | \{(?P<braced>(?:[^}]|\}\})*)\} ) \s*(?=;|\Z)""",
     re.VERBOSE,
 )
 _PLAIN = re.compile(r"[^;]*")

@@ -5,19 +5,22 @@ from __future__ import annotations
 import math
 import re
 
+_CALLS = (
+    r"(?:concat|copyindex|format|if|json|listkeys|parameters|reference|replace|resource\w+"
+    r"|split|string|subscription|substring|tolower|toupper|uniquestring|variables)\s*\("
+)
 # Data Factory's expressions and Resource Manager's, wherever they could only be meant as such.
 _EXPRESSION = re.compile(
-    r"""@\{
-      | ^\s*@[a-z_]\w*\s*\(
-      | @(?:activity|concat|dataset|item|linkedservice|parameters|pipeline|trigger\w*|variables)\s*\(
-      | \[\s*(?:concat|copyindex|format|if|json|listkeys|parameters|reference|replace|resource\w+
-            |split|string|subscription|substring|tolower|toupper|uniquestring|variables)\s*\(
-      | \b(?:parameters|variables)\(\s*'
-    """,
-    re.IGNORECASE | re.VERBOSE,
+    r"@\{|^\s*@[a-z_]\w*\s*\("
+    r"|@(?:activity|concat|dataset|item|linkedservice|parameters|pipeline|trigger\w*|variables)\s*\("
+    rf"|\[\s*{_CALLS}|\b(?:parameters|variables)\(\s*'",
+    re.IGNORECASE,
 )
+_CALL = re.compile(rf"\b{_CALLS}", re.IGNORECASE)
 # What release tools fill in: #{name}#, #NAME#, $(name), ${name}, <name>.
 _PLACEHOLDER = re.compile(r"#\{|#[A-Za-z_]\w*#|\$\(|\$\{|<[\w .:-]+>")
+# A data flow's expression: 'wip/' + $runId
+_LITERAL = re.compile(r"^\s*'|'\s*\Z|'\s*\+|\+\s*['$]")
 _UNFIT = re.compile('[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff"]')
 _SECRET = re.compile(
     r"\b(?:password|pwd|account_?key|access_?key|sharedaccess\w+|sig|secret\w*)\s*=", re.IGNORECASE
@@ -35,13 +38,12 @@ def whole_expression(text: str) -> bool:
 
 
 def template(text: str) -> bool:
-    """Whether a part of a name must be refused as template text."""
-    unbracketed = re.sub(r"[\[\]^]", "", text)  # brackets and escapes go later: look behind them
+    """Whether a part of a name must be refused as template text, or as no name at all."""
+    bare = re.sub(r"[\[\]^]", "", text)  # brackets and escapes may go later: look behind them
     return (
-        expression(text)
-        or expression(unbracketed)
-        or _PLACEHOLDER.search(text) is not None
-        or _PLACEHOLDER.search(unbracketed) is not None
+        any(expression(form) or _PLACEHOLDER.search(form) for form in (text, bare))
+        or ("[" in text and _CALL.search(bare) is not None)
+        or _LITERAL.search(text) is not None
         or _UNFIT.search(text) is not None
     )
 

@@ -80,9 +80,12 @@ def of_reference(passed: Any, declared: Any, scope: Scope, owner: str, use: str)
     'Copy'`) are for gaps and traces.
     """
     declared = _object(declared)
-    if isinstance(passed, Value):
-        hole = evaluate(passed, scope, f"arguments of {use}")
-        return dict.fromkeys(declared, hole)
+    if isinstance(passed, (str, Value)) or _type(passed) == "Expression":
+        whole = evaluate(passed, scope, f"arguments of {use}")
+        if not isinstance(whole.value, Mapping):
+            stop = whole if whole.gap else gap(f"arguments of {use}", "no object")
+            return dict.fromkeys(declared, stop)
+        passed = {name: Value(value, whole.trace) for name, value in whole.value.items()}
     passed = _object(passed)
     found: dict[str, Any] = {}
     for name in (*declared, *(n for n in passed if member(declared, n) is None)):

@@ -16,7 +16,7 @@ _BLANKS = re.compile(r"\s*")
 _NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]+)?")
 _STRING = re.compile(r"'((?:[^']|'')*+)'")
 _WORD = re.compile(r"[A-Za-z_]\w*")
-_PROPERTY = re.compile(r"""[^\s.,()\[\]{}'"?@]+""")  # `GP-Int` is one: there are no operators
+_PROPERTY = re.compile(r"[\w$-]+")  # `GP-Int` is one: there are no operators
 _WORDS = {"true": True, "false": False, "null": None}
 _LARGEST = 2**63  # integers are 64 bits wide
 

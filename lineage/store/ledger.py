@@ -128,6 +128,12 @@ class Ledger:
         self._mark_listed(batch, reading, {run.of.id for run in todo}, ticks.shift(now, -overlap))
         return todo
 
+    def give_up(self, factory: FactoryId, runs: Iterable[Reference]) -> None:
+        """Mark pipeline runs that can never be read again: shown, and off the watermark."""
+        moves = {keys.run_key(state, run): keys.run_key("x", run) for run in runs for state in "qo"}
+        found = self._get(factory, moves)
+        self._write(factory, {moves[key]: row for key, (row, _) in found.items()}, found)
+
     def settle(self, batch: Batch, outcomes: Iterable[Outcome], now: Ticks) -> list[Outcome]:
         """
         Record how runs ended, and close the pipeline runs of which nothing is left open.

@@ -20,7 +20,6 @@ from lineage.model import (
     Definitions,
     Edge,
     Endpoint,
-    Evaluated,
     Gap,
     Json,
     Kind,
@@ -28,20 +27,13 @@ from lineage.model import (
     Process,
     Reason,
     Translation,
-    Value,
     Where,
 )
-from lineage.resolve import activities, datasets, expressions
+from lineage.resolve import activities, datasets
 from lineage.resolve.expressions import Scope
-from lineage.translate import columns
+from lineage.translate import columns, sides
 from lineage.translate.names import ADF_COPY, SYNAPSE_COPY, parents
-
-# Source keys whose text, not the dataset's object, says what is read.
-QUERIES = ("query", "sqlReaderQuery", "oracleReaderQuery", "SOQLQuery")
-PROCEDURE = "sqlReaderStoredProcedureName"
-SINK_PROCEDURE = "sqlWriterStoredProcedureName"
-# Sources whose query only filters the collection that the dataset names.
-FILTERED = frozenset({"CosmosDbSqlApiSource", "DocumentDbCollectionSource"})
+from lineage.translate.sides import Side, member
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -54,25 +46,16 @@ class End:
     changed: bool
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Side:
-    """The evaluated `source` or `sink` of a Copy, and what about it is opaque."""
-
-    where: Where
-    properties: Json
-    store: Evaluated
-    opaque: Gap | None
-
-
 def translate(run: ActivityRun, definitions: Definitions) -> Translation:
     """One process for each output that can be named; see `translate.translate` for the errors."""
     activity = _definition(run, definitions)
     pipeline = definitions.get(Kind.PIPELINE, run.of.pipeline)
     assert pipeline is not None  # noqa: S101  # _definition raised where it is missing
-    gaps = _evidence(run, _object(activity, "policy"))
+    gaps = _evidence(run, member(activity, "policy"))
     scope = datasets.pipeline_scope(run.of.parameters, pipeline, definitions.factory)
     changed = _later(pipeline.written, run)
-    source, sink = _sides(run, activity, scope)
+    source = _side(Where.INPUT, run, activity, scope)
+    sink = _side(Where.OUTPUT, run, activity, scope)
     inputs, problems = _ends(source, activity, definitions, scope, run, changed)
     gaps += problems
     outputs, problems = _ends(sink, activity, definitions, scope, run, changed)
@@ -127,50 +110,12 @@ def _evidence(run: ActivityRun, policy: Json) -> list[Gap]:
     return gaps
 
 
-def _sides(run: ActivityRun, activity: Json, scope: Scope) -> tuple[Side, Side]:
-    return (
-        _side(Where.INPUT, "source", run, activity, scope),
-        _side(Where.OUTPUT, "sink", run, activity, scope),
-    )
-
-
-def _side(where: Where, key: str, run: ActivityRun, activity: Json, scope: Scope) -> Side:
-    """What the run says of a side, which the service evaluated; else what the definition says."""
-    told = (run.input or {}).get(key)
+def _side(where: Where, run: ActivityRun, activity: Json, scope: Scope) -> Side:
+    """What the run says of a side; else what the definition says."""
+    told = (run.input or {}).get(sides.KEYS[where])
     if isinstance(told, Mapping):
-        evaluated = _plain(_object(told, "storeSettings"), f"{key} of the run")
-        return Side(where, told, evaluated, _opaque(where, told))
-    properties = _object(_object(activity, "typeProperties"), key)
-    place = f"{key} of activity {activity.get('name')}"
-    evaluated = expressions.evaluate_tree(_object(properties, "storeSettings"), scope, place)
-    return Side(where, properties, evaluated, _opaque(where, properties))
-
-
-def _plain(value: Json, place: str) -> Evaluated:
-    """What a run tells is evaluated already: nothing in it is an expression."""
-    return {
-        key: _plain(each, place) if isinstance(each, Mapping) else Value(each, (place,))
-        for key, each in value.items()
-    }
-
-
-def _object(value: Json, key: str) -> Json:
-    """The object at a key; an empty one where there is none: templates have holes."""
-    found = value.get(key)
-    return found if isinstance(found, Mapping) else {}
-
-
-def _opaque(where: Where, side: Json) -> Gap | None:
-    if where is Where.OUTPUT:
-        if side.get(SINK_PROCEDURE):
-            detail = "the sink writes through a stored procedure"
-            return Gap(Reason.OPAQUE_PROCEDURE, where, detail)
-        return None
-    if side.get(PROCEDURE):
-        return Gap(Reason.OPAQUE_QUERY, where, "the source is a stored procedure")
-    if side.get("type") not in FILTERED and any(side.get(key) for key in QUERIES):
-        return Gap(Reason.OPAQUE_QUERY, where, "the source is a query")
-    return None
+        return sides.told(where, told)
+    return sides.written(where, activity, scope)
 
 
 def _ends(
@@ -240,7 +185,7 @@ def _columns(
         return (), []
     source_end = inputs[0]
     told = run.input if isinstance((run.input or {}).get("source"), Mapping) else None
-    translator: Any = (told if told is not None else _object(activity, "typeProperties")).get(
+    translator: Any = (told if told is not None else member(activity, "typeProperties")).get(
         "translator"
     )
     stale = source_end.changed or output.changed

@@ -1,0 +1,102 @@
+"""What an endpoint is called in the catalog."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from string import Formatter
+
+from lineage.connectors import _fallback, _generic
+from lineage.connectors._connector import Connector, row_for, rows_for
+from lineage.connectors._normal import encoded_blanks, normal
+from lineage.connectors._parts import Parts
+from lineage.connectors._stores import store_of
+from lineage.connectors._table import CONNECTORS
+from lineage.model import Asset, Certainty, Endpoint, Name, Named
+
+_FOLDED = frozenset({"database", "schema", "table"})  # SQL stores ignore their case
+
+
+def name(endpoint: Endpoint) -> Named:
+    """
+    The possible names of an endpoint, how sure they are, and what stood in the way of a better one.
+
+    Never raises: an endpoint that cannot be named is the fall-back asset of the deepest level that
+    is known, at least of its linked service.
+    """
+    rows = rows_for(endpoint, CONNECTORS)
+    if not rows:
+        scheme = store_of(endpoint.linked_service_type).scheme
+        parts = _generic.read(endpoint)
+        return _fallback.named(endpoint, scheme, parts, _fallback.no_row(endpoint))
+    parts = rows[0].read(endpoint)
+    host = next(iter(parts.values())).text
+    scheme = rows[0].scheme or endpoint.linked_service_type.lower()
+    if host is None:
+        return _fallback.named(endpoint, scheme, parts)
+    row = row_for(host, rows, CONNECTORS)
+    if row is None:
+        return _fallback.named(endpoint, scheme, parts, _fallback.no_row(endpoint))
+    return _named(row, endpoint, parts)
+
+
+def _named(row: Connector, endpoint: Endpoint, parts: Parts) -> Named:
+    pattern = next(iter(row.names.values()))
+    wanted = _fields(pattern)
+    parts = {label: part for label, part in parts.items() if label in wanted}
+    text, complete = _filled(pattern, parts)
+    if not complete:
+        return _fallback.cut(endpoint, normal(text, row.kind).rstrip("/"), parts)
+    inferred = any(part.assumed for part in parts.values())
+    return Named(
+        Asset(tuple(dict.fromkeys(_candidates(row, parts)))),
+        Certainty.INFERRED if inferred else Certainty.EXACT,
+        trace=_fallback.trace(parts),
+    )
+
+
+def _candidates(row: Connector, parts: Parts) -> Iterator[Name]:
+    """
+    Each spelling with each type; the first is the one to create.
+
+    SQL names as written, then in lower case, each with `%20` for a blank before the blank; a
+    folder with its slash before without.
+    """
+    relational = "table" in parts
+    for form in (parts, _lowered(parts)) if relational else (parts,):
+        for spell in (encoded_blanks, _as_it_is) if relational else (_as_it_is, _slashless):
+            for type_name, pattern in row.names.items():
+                yield Name(type_name, spell(normal(_filled(pattern, form)[0], row.kind)))
+
+
+def _filled(pattern: str, parts: Parts) -> tuple[str, bool]:
+    """The pattern up to its first field that is not known, and whether that is all of it."""
+    text = ""
+    for literal, field, _, _ in Formatter().parse(pattern):
+        text += literal
+        if field is None:
+            break
+        part = parts.get(field)
+        if part is None or part.text is None:
+            return text, False
+        text += part.text
+    return text, True
+
+
+def _fields(pattern: str) -> set[str]:
+    return {field for _, field, _, _ in Formatter().parse(pattern) if field is not None}
+
+
+def _lowered(parts: Parts) -> Parts:
+    return {
+        label: replace(part, text=part.text.lower()) if part.text and label in _FOLDED else part
+        for label, part in parts.items()
+    }
+
+
+def _slashless(name: str) -> str:
+    return name.rstrip("/")
+
+
+def _as_it_is(name: str) -> str:
+    return name

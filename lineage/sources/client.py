@@ -1,0 +1,233 @@
+"""Data Factory and Synapse as two rows of one client: where each call goes, and its pages."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any, TypeVar
+from urllib.parse import quote, urlsplit
+
+from requests import Session
+
+from lineage.auth import Credential, bearer
+from lineage.errors import Rejected, SettingsError, Unavailable
+from lineage.http import LIMITS, Answer, Limits, request, session
+from lineage.model import FactoryId, Json
+from lineage.settings import Settings, is_loopback
+
+PAGES = 10_000  # more is a loop
+GONE = frozenset({404, 410})
+_T = TypeVar("_T")
+
+
+@dataclass(frozen=True, slots=True)
+class Api:
+    """
+    One of the two services. `itself` and `activities` are paths below a factory's or workspace's.
+
+    Source: the specifications of Microsoft.DataFactory 2018-06-01 and of Synapse's artifacts
+    2020-12-01, which agree on all bodies and answers.
+    """
+
+    version: str
+    scope: str
+    itself: str
+    activities: str
+    grant: str
+
+
+ADF = Api(
+    version="2018-06-01",
+    scope="https://management.azure.com/.default",
+    itself="",
+    activities="/pipelineruns/{run}/queryActivityruns",
+    grant="give our identity Reader on the factory, and a role with "
+    "Microsoft.DataFactory/factories/querypipelineruns/action and "
+    "…/pipelineruns/queryactivityruns/action",
+)
+SYNAPSE = Api(
+    version="2020-12-01",
+    scope="https://dev.azuresynapse.net/.default",
+    itself="/workspace",
+    activities="/pipelines/{pipeline}/pipelineruns/{run}/queryActivityruns",
+    grant="give our identity the Synapse role Artifact User on the workspace",
+)
+
+
+def api(factory: FactoryId) -> Api:
+    """The row of a factory or workspace."""
+    return SYNAPSE if "/providers/microsoft.synapse/" in factory.lower() else ADF
+
+
+def address(factory: FactoryId, settings: Settings) -> str:
+    """The URL that all paths of a factory or workspace follow."""
+    if api(factory) is SYNAPSE:
+        return settings.synapse_endpoint.replace("{workspace}", factory.rpartition("/")[2])
+    return settings.management_endpoint + quote(factory, safe="/")
+
+
+def scope(factory: FactoryId, settings: Settings) -> str:
+    """What tokens are asked for: other clouds have endpoints, and so scopes, of their own."""
+    row = api(factory)
+    if row is SYNAPSE:
+        parts = urlsplit(settings.synapse_endpoint)
+        host = parts.netloc.partition("{workspace}.")[2]
+    else:
+        parts = urlsplit(settings.management_endpoint)
+        host = parts.netloc
+    return (
+        f"https://{host}/.default" if host and not is_loopback(parts.hostname or "") else row.scope
+    )
+
+
+def segment(text: str) -> str:
+    """A name as one segment of a path; one of dots alone is no step upwards."""
+    quoted = quote(text, safe="")
+    return quoted if text.strip(".") else quoted.replace(".", "%2E")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Page:
+    """Rows of an answer, and the bytes it took."""
+
+    rows: list[Json]
+    size: int
+
+
+class Client:
+    """
+    Calls to one factory or workspace, at most `in_flight` at once; `close` ends its threads.
+
+    `on_call` is called before each request, from any thread.
+    """
+
+    def __init__(
+        self,
+        factory: FactoryId,
+        settings: Settings,
+        credential: Credential | None = None,
+        *,
+        http: Session | None = None,
+        on_call: Callable[[], None] = lambda: None,
+        limits: Limits = LIMITS,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self.factory = factory
+        self.api = api(factory)
+        self._base = address(factory, settings)
+        self._auth = bearer(credential, scope(factory, settings), self._base)
+        self._session = http or session(self._base, settings.in_flight)
+        self._on_call = on_call
+        self._limits = limits
+        self._sleep = sleep
+        self._threads = ThreadPoolExecutor(settings.in_flight, thread_name_prefix="source")
+
+    def close(self) -> None:
+        """Wait for calls under way, and let go of threads and connections."""
+        self._threads.shutdown(cancel_futures=True)
+        self._session.close()
+
+    def submit(self, task: Callable[..., _T], *arguments: Any) -> Future[_T]:
+        """Run a task that calls, in a thread; a task that submits another may wait for ever."""
+        return self._threads.submit(task, *arguments)
+
+    def call(self, method: str, path: str, json: Any = None, etag: str = "") -> Answer:
+        """
+        Call a path of the factory. `etag` gives 304 where nothing has changed.
+
+        Raises `Rejected` for what is not there; another refusal is `Unavailable`: what cannot be
+        had stays open. `SettingsError` on 401 and 403.
+        """
+        return self._requested(
+            method,
+            f"{self._base}{path}?api-version={self.api.version}",
+            json=json,
+            headers={"If-None-Match": etag} if re.fullmatch(r"[!-~]{1,256}", etag) else None,
+        )
+
+    def query(self, path: str, body: Json) -> Iterator[Page]:
+        """
+        The pages of a run query, one POST each.
+
+        Raises `Unavailable` on a token that comes twice, an empty page with a token and the
+        10,000th page: nothing is known of what would have followed.
+        """
+        seen: set[str] = set()
+        token = None
+        for _ in range(PAGES):
+            asked = body if token is None else {**body, "continuationToken": token}
+            answer = self.call("POST", path, asked)
+            page, token = self._page(path, answer, "continuationToken")
+            yield page
+            if token is None:
+                return
+            if token in seen or not page.rows:
+                break
+            seen.add(token)
+        raise Unavailable(f"{self.factory}{path}: the pages have no end")
+
+    def list(self, path: str) -> Iterator[Page]:
+        """The pages of a list, one GET each; `nextLink` is followed on the same host only."""
+        seen: set[str] = set()
+        answer = self.call("GET", path)
+        for _ in range(PAGES):
+            page, link = self._page(path, answer, "nextLink")
+            yield page
+            if link is None:
+                return
+            if link in seen or not _same_host(link, self._base):
+                break
+            seen.add(link)
+            answer = self._requested("GET", link)
+        raise Unavailable(f"{self.factory}{path}: the pages have no end, or lead elsewhere")
+
+    def _requested(self, method: str, url: str, **more: Any) -> Answer:
+        try:
+            return request(
+                self._session,
+                method,
+                url,
+                auth=self._auth,
+                grant=self.api.grant,
+                on_call=self._on_call,
+                limits=self._limits,
+                sleep=self._sleep,
+                **more,
+            )
+        except Rejected as error:
+            if error.status in GONE:
+                raise
+            raise Unavailable(str(error)) from None
+
+    def _page(self, path: str, answer: Answer, key: str) -> tuple[Page, str | None]:
+        body = answer.body if isinstance(answer.body, dict) else {}
+        rows, following = body.get("value"), body.get(key)
+        whole = isinstance(rows, list) and all(isinstance(row, dict) for row in rows)
+        if isinstance(rows, list) and whole and isinstance(following, str | None):
+            return Page(rows, answer.size), following or None
+        raise Unavailable(f"{self.factory}{path}: the answer is no page of rows")
+
+
+def _same_host(link: str, base: str) -> bool:
+    """Whether a link leads to scheme, host and port of `base`, and is written as a URL is."""
+    try:
+        there, here = urlsplit(link), urlsplit(base)
+        same = (there.scheme, there.hostname) == (here.scheme, here.hostname)
+        ports = {"https": 443, "http": 80}
+        usual = ports.get(here.scheme)
+        return bool(
+            same
+            and "@" not in there.netloc
+            and (there.port or usual) == (here.port or usual)
+            and re.fullmatch(r"[!-~]+", link)
+        )
+    except ValueError:
+        return False
+
+
+def no_such_factory(factory: FactoryId) -> SettingsError:
+    """What a 404 for a factory or workspace itself is."""
+    return SettingsError(f"LINEAGE_FACTORIES: there is no {factory}, or we may not see it")

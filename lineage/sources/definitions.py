@@ -1,0 +1,227 @@
+"""Definitions over REST: what the runs of a reading need, fetched before it is translated."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from threading import Lock
+
+from lineage.errors import Rejected, Unavailable
+from lineage.http import Answer
+from lineage.model import Clock, Definition, Factory, FactoryId, Kind, Listed, Reading
+from lineage.resolve.activities import references
+from lineage.resolve.datasets import linked_service_of
+from lineage.sources import payloads
+from lineage.sources.client import Client, no_such_factory, segment
+from lineage.sources.rest import utc_now
+from lineage.ticks import Ticks
+
+SINGLY = 20  # definitions of a kind that are got one by one; more are listed
+
+_Key = tuple[Kind, str]  # the name in lower case: Data Factory finds names in any
+_Uses = dict[tuple[Kind, str], list[Listed]]  # which runs use what, by the name they use
+_Problems = dict[str, Unavailable]  # by pipeline run id
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Entry:
+    """A definition, or None for one that is gone, as it was at `fetched` by our clock."""
+
+    definition: Definition | None
+    fetched: Ticks
+
+
+class RestDefinitions:
+    """
+    The definitions of one factory or workspace, kept in memory as long as this object lives.
+
+    What is kept is good for a pipeline run that was last updated before it was fetched; for a later
+    one it is asked for again, by its ETag. Safe for several threads.
+    """
+
+    def __init__(self, client: Client, clock: Clock = utc_now) -> None:
+        self._client = client
+        self._clock = clock
+        self._lock = Lock()  # of a whole prefetch: two lanes need much the same
+        self._entries: dict[_Key, _Entry] = {}
+        self._factory = Factory(client.factory, client.factory.rpartition("/")[2])
+        self._asked: Ticks | None = None  # when the factory itself was fetched
+
+    @property
+    def factory(self) -> Factory:
+        """The factory or workspace; before the first prefetch only what its id tells."""
+        return self._factory
+
+    def get(self, kind: Kind, name: str) -> Definition | None:
+        """
+        The definition as it was prefetched, or None if it no longer exists.
+
+        Raises LookupError for one that was not prefetched: nothing is known of it.
+        """
+        entry = self._entries.get((kind, name.lower()))
+        if entry is None:
+            raise LookupError(f"{kind} {name!r} of {self._client.factory} was not prefetched")
+        return entry.definition
+
+    def prefetch(self, reading: Reading, wanted: Collection[str]) -> Reading:
+        """
+        Fetch what the succeeded activity runs of types `wanted` need; nothing if there are none.
+
+        That is the factory, their pipelines, the datasets these activities refer to, and the linked
+        services of those, in this order. A pipeline run that needs what cannot be had now is moved
+        to `unread`. Raises `SettingsError` on 401 and 403.
+        """
+        needing = [listed for listed in reading.listed if _names(listed, wanted)]
+        if not needing:
+            return reading
+        problems: _Problems = {}
+        with self._lock:
+            self._fetch_factory(needing, problems)
+            pipelines = ((Kind.PIPELINE, each.run.pipeline) for each in needing)
+            uses = {} if problems else _by_key(zip(pipelines, needing, strict=True))
+            while uses:  # pipelines, datasets, linked services: three rounds
+                self._fetch(uses, problems)
+                uses = _by_key(self._further(uses, wanted))
+        return _without(reading, problems)
+
+    def _fetch_factory(self, needing: Collection[Listed], problems: _Problems) -> None:
+        if self._asked is not None and self._asked > _latest(needing):
+            return
+        asked = self._clock()
+        try:
+            answer = self._client.call("GET", self._client.api.itself)
+            if not isinstance(answer.body, dict):
+                raise Unavailable(f"the answer for {self._client.factory} is no object")
+            self._factory = _named(payloads.factory(answer.body), self._client.factory)
+            self._asked = asked
+        except Unavailable as error:
+            problems.update((each.run.id, error) for each in needing)
+        except Rejected:
+            raise no_such_factory(self._client.factory) from None
+
+    def _fetch(self, uses: _Uses, problems: _Problems) -> None:
+        """Bring what is used up to date; a run that uses what cannot be had is in `problems`."""
+        stale: dict[Kind, dict[str, str]] = defaultdict(dict)
+        for (kind, name), users in uses.items():
+            entry = self._entries.get((kind, name.lower()))
+            if entry is None or entry.fetched <= _latest(users):
+                stale[kind][name.lower()] = name
+        failed: dict[_Key, Unavailable] = {}
+        for kind, names in stale.items():
+            fetch = self._list if len(names) > SINGLY else self._each
+            failed.update(((kind, name), error) for name, error in fetch(kind, names))
+        for (kind, name), users in uses.items():
+            if error := failed.get((kind, name.lower())):
+                problems.update((each.run.id, error) for each in users)
+
+    def _each(self, kind: Kind, names: Mapping[str, str]) -> list[tuple[str, Unavailable]]:
+        tasks = [(low, self._client.submit(self._one, kind, name)) for low, name in names.items()]
+        results = [(low, task.result()) for low, task in tasks]
+        return [(low, error) for low, error in results if error is not None]
+
+    def _one(self, kind: Kind, name: str) -> Unavailable | None:
+        key, asked = (kind, name.lower()), self._clock()
+        kept = self._entries.get(key)
+        known = kept.definition if kept else None
+        try:
+            path = f"/{kind.value}/{segment(name)}"
+            answer = self._client.call("GET", path, etag=known.etag if known else "")
+            found = known if answer.status == 304 else _definition(answer, kind, name)
+        except Rejected:
+            found = None
+        except Unavailable as error:
+            return error
+        self._entries[key] = _Entry(found, asked)
+        return None
+
+    def _list(self, kind: Kind, names: Mapping[str, str]) -> list[tuple[str, Unavailable]]:
+        """All definitions of a kind; what is not among them is gone."""
+        asked = self._clock()
+        found: dict[str, Definition | None] = dict.fromkeys(names)
+        try:
+            for page in self._client.list(f"/{kind.value}"):
+                each = (payloads.definition(row, kind) for row in page.rows)
+                found.update((definition.name.lower(), definition) for definition in each)
+        except Unavailable as error:
+            return [(low, error) for low in names]
+        except Rejected:
+            raise no_such_factory(self._client.factory) from None
+        self._entries.update(((kind, low), _Entry(each, asked)) for low, each in found.items())
+        return []
+
+    def _further(
+        self, uses: _Uses, wanted: Collection[str]
+    ) -> Iterator[tuple[tuple[Kind, str], Listed]]:
+        """What the definitions in use refer to, and for which runs."""
+        for (kind, name), users in uses.items():
+            entry = self._entries.get((kind, name.lower()))
+            definition = entry.definition if entry else None
+            if definition is None:
+                continue
+            if kind is Kind.DATASET and (service := linked_service_of(definition)):
+                yield from (((Kind.LINKED_SERVICE, service), each) for each in users)
+            if kind is Kind.PIPELINE:
+                known: dict[frozenset[str], frozenset[tuple[Kind, str]]] = {}
+                for each in users:
+                    names = _names(each, wanted)
+                    if names not in known:
+                        known[names] = references(definition.properties, names)
+                    yield from ((reference, each) for reference in known[names])
+
+
+def _names(listed: Listed, wanted: Collection[str]) -> frozenset[str]:
+    """
+    The activities of a run whose definitions will be looked at.
+
+    Those with an empty output too: it may be hidden, which only the definition says.
+    """
+    return frozenset(
+        each.name
+        for each in listed.activities
+        if each.status == "Succeeded" and each.type in wanted
+    )
+
+
+def _by_key(uses: Iterable[tuple[tuple[Kind, str], Listed]]) -> _Uses:
+    found: _Uses = defaultdict(list)
+    for key, listed in uses:
+        found[key].append(listed)
+    return found
+
+
+def _latest(listed: Iterable[Listed]) -> Ticks:
+    return max(each.run.updated for each in listed)
+
+
+def _named(found: Factory, known: FactoryId) -> Factory:
+    """With the id that was configured, unless the answer's differs by case alone."""
+    right = found.id.lower() == known.lower()
+    return replace(
+        found, id=found.id if right else known, name=found.name or known.rpartition("/")[2]
+    )
+
+
+def _definition(answer: Answer, kind: Kind, name: str) -> Definition:
+    if not isinstance(answer.body, dict):
+        raise Unavailable(f"the answer for {kind} {name!r} is no object")
+    found = payloads.definition(answer.body, kind)
+    if found.name.lower() != name.lower():
+        raise Unavailable(f"the answer for {kind} {name!r} is another's")
+    etag = found.etag or answer.headers.get("ETag", "")
+    return replace(found, etag=etag, written=payloads.etag_second(etag))
+
+
+def _without(reading: Reading, problems: _Problems) -> Reading:
+    """The reading with the runs in `problems` moved to `unread`."""
+    if not problems:
+        return reading
+    waits = [error.retry_after for error in problems.values() if error.retry_after is not None]
+    back = [each.run.reference for each in reading.listed if each.run.id in problems]
+    return replace(
+        reading,
+        listed=tuple(each for each in reading.listed if each.run.id not in problems),
+        unread=(*reading.unread, *back),
+        wait=max((wait for wait in (reading.wait, *waits) if wait is not None), default=None),
+        problem=reading.problem or str(next(iter(problems.values()))),
+    )

@@ -1,0 +1,250 @@
+"""Runs over REST, of Data Factory and of Synapse."""
+
+from __future__ import annotations
+
+import logging
+import math
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import replace
+from datetime import UTC, datetime
+from itertools import islice
+from threading import Lock
+
+from lineage import ticks
+from lineage.errors import Rejected, Unavailable
+from lineage.model import (
+    ActivityRun,
+    Batch,
+    Clock,
+    Json,
+    Listed,
+    PipelineRun,
+    Reading,
+    Reference,
+)
+from lineage.sources.client import Client, Page, no_such_factory, segment
+from lineage.sources.payloads import activity_run, is_running, pipeline_run
+from lineage.ticks import DAY, SECOND, Ticks
+
+log = logging.getLogger(__name__)
+
+FINISHED = ("Succeeded", "Failed", "Cancelled")
+LARGEST = 32 * 1024 * 1024  # bytes of payload in one reading; a larger run is read alone
+RETENTION = 45 * DAY  # how long the service keeps runs
+SETTLING = 3_600 * SECOND  # a younger run that is not found may be only not found yet
+_ROWS = 100  # on a page
+_HOPELESS = 3  # failures without one success: the service is down
+
+
+def utc_now() -> Ticks:
+    """The moment, by our clock."""
+    return ticks.of(datetime.now(UTC))
+
+
+class RestRuns:
+    """
+    The runs of one factory or workspace.
+
+    `wanted` are the activity types whose input and output are kept; nobody looks at the others',
+    which make up most of the bytes.
+    """
+
+    def __init__(self, client: Client, wanted: Collection[str], clock: Clock = utc_now) -> None:
+        self._client = client
+        self._wanted = frozenset(wanted)
+        self._clock = clock
+
+    def finished(self, since: Ticks, until: Ticks) -> Iterator[PipelineRun]:
+        """
+        Finished pipeline runs updated in the window, both ends included, in no promised order.
+
+        The bounds are rounded outwards to whole seconds. A run that is updated while the pages are
+        read may come once more, with its later `updated`. Raises `Unavailable` where the listing is
+        cut short; what came before is good, and the cursor is to stay.
+
+        Source: learn.microsoft.com/rest/api/datafactory/pipeline-runs/query-by-factory
+        """
+        given: dict[str, Ticks] = {}
+        try:
+            for page in self._pages(since, until):
+                for run in self._ended(page.rows):
+                    if given.get(run.id) != run.updated:
+                        given[run.id] = run.updated
+                        yield run
+        except Rejected:
+            raise no_such_factory(self._client.factory) from None
+
+    def read(self, batch: Batch) -> Reading:
+        """
+        Read the activity runs of a batch, each pipeline run whole or not at all.
+
+        The pipeline runs are listed again over the batch's own span, and got singly where that
+        does not show them. Then one POST per pipeline run, 100 rows a page, `in_flight` at a time.
+        The window asked for is from a day before the pipeline run began until a day from now: the
+        service filters activity runs by *their* update time and drops the others without a word.
+
+        A pipeline run of which a page cannot be had, or that runs again, is left in `unread`, and
+        so is what would go beyond `LARGEST`. Raises `SettingsError` on 401 and 403.
+
+        Source: learn.microsoft.com/rest/api/datafactory/activity-runs/query-by-pipeline-run
+        """
+        try:
+            found = self._found(batch.runs)
+        except Unavailable as error:
+            return Reading((), batch.runs, error.retry_after, str(error))
+        tally = _Tally()
+        results = [
+            self._client.submit(self._tried, each, found.get(each.id), tally) for each in batch.runs
+        ]
+        outcomes = list(zip(batch.runs, [result.result() for result in results], strict=True))
+        return Reading(
+            listed=tuple(outcome for _, outcome in outcomes if isinstance(outcome, Listed)),
+            unread=tuple(reference for reference, outcome in outcomes if outcome is None),
+            wait=tally.wait,
+            problem=tally.problem,
+            gone=tuple(reference for reference, outcome in outcomes if isinstance(outcome, _Gone)),
+        )
+
+    def _pages(self, since: Ticks, until: Ticks) -> Iterator[Page]:
+        body = {
+            **_window(since, until),
+            "filters": [{"operand": "Status", "operator": "In", "values": list(FINISHED)}],
+            "orderBy": [{"orderBy": "RunEnd", "order": "ASC"}],
+        }
+        return self._client.query("/queryPipelineRuns", body)
+
+    def _ended(self, rows: Iterable[Json]) -> Iterator[PipelineRun]:
+        for row in rows:
+            run = pipeline_run(row, self._client.factory)
+            if run is None:
+                log.warning(
+                    "a pipeline run without id, pipeline or time in %s", self._client.factory
+                )
+            elif not is_running(run.status):
+                yield run
+
+    def _found(self, references: Collection[Reference]) -> dict[str, PipelineRun]:
+        """The runs that a short listing shows; a batch's neighbours in time may crowd it."""
+        missing = {each.id for each in references}
+        found: dict[str, PipelineRun] = {}
+        if not missing:
+            return found
+        moments = [each.updated for each in references]
+        pages = self._pages(min(moments), max(moments))
+        for page in islice(pages, math.ceil(len(missing) / _ROWS) + 2):
+            for run in self._ended(page.rows):
+                if run.id in missing and (
+                    run.id not in found or found[run.id].updated < run.updated
+                ):
+                    found[run.id] = run
+            if len(found) == len(missing):
+                break
+        return found
+
+    def _tried(
+        self, reference: Reference, run: PipelineRun | None, tally: _Tally
+    ) -> Listed | _Gone | None:
+        """A run whole, `_Gone`, or None where it stays unread."""
+        if tally.stopped:
+            return None
+        try:
+            run = run or self._single(reference)
+            listed, size = (None, 0) if is_running(run.status) else self._listed(run)
+        except Unavailable as error:
+            tally.failed(error)
+        except Rejected as error:
+            if self._clock() - reference.updated > SETTLING:
+                return _Gone()
+            tally.left(str(error))
+        except BaseException:
+            tally.stopped = True
+            raise
+        else:
+            if listed is None:
+                tally.left(f"pipeline run {run.id} is under way again")
+            elif tally.takes(size):
+                return listed
+        return None
+
+    def _single(self, reference: Reference) -> PipelineRun:
+        answer = self._client.call("GET", f"/pipelineruns/{segment(reference.id)}")
+        body = answer.body if isinstance(answer.body, dict) else {}
+        run = pipeline_run(body, self._client.factory)
+        if run is None or run.id != reference.id:
+            raise Unavailable(f"the answer for pipeline run {reference.id} is no pipeline run")
+        return run
+
+    def _listed(self, run: PipelineRun) -> tuple[Listed, int]:
+        """All activity runs of a run, and the bytes of the pages whose payload is kept."""
+        path = self._client.api.activities.format(
+            run=segment(run.id), pipeline=segment(run.pipeline)
+        )
+        begin = run.started if run.started is not None else run.updated - RETENTION
+        found: dict[str, ActivityRun] = {}
+        size = 0
+        for page in self._client.query(path, _window(begin - DAY, self._clock() + DAY)):
+            activities = [activity_run(row, run) for row in page.rows]
+            found.update((each.id, self._lightened(each)) for each in activities)
+            size += page.size if any(each.type in self._wanted for each in activities) else 0
+        if found.pop("", None):
+            log.warning("an activity run without an id in pipeline run %s", run.id)
+        ended = tuple(each for each in found.values() if not is_running(each.status))
+        return Listed(run, ended, len(found) - len(ended)), size
+
+    def _lightened(self, activity: ActivityRun) -> ActivityRun:
+        return (
+            activity
+            if activity.type in self._wanted
+            else replace(activity, input=None, output=None)
+        )
+
+
+class _Gone:
+    """What the source no longer has."""
+
+
+class _Tally:
+    """What has come of one reading so far; its threads share it."""
+
+    def __init__(self) -> None:
+        self.stopped = False
+        self.wait: float | None = None
+        self.problem = ""
+        self._lock = Lock()
+        self._size = 0
+        self._whole = 0
+        self._failures = 0
+
+    def failed(self, error: Unavailable) -> None:
+        """Count a run that cannot be had; where the service is down, or asks for rest, stop."""
+        with self._lock:
+            self._failures += 1
+            if error.retry_after is not None:
+                self.wait = max(self.wait or 0.0, error.retry_after)
+                self.stopped = True
+            if self._failures >= _HOPELESS and not self._whole:
+                self.stopped = True
+        self.left(str(error))
+
+    def left(self, problem: str) -> None:
+        """Keep the first reason why something is left unread."""
+        self.problem = self.problem or problem
+
+    def takes(self, size: int) -> bool:
+        """Whether a run of this size still has room; the first always has."""
+        with self._lock:
+            if self._whole and self._size + size > LARGEST:
+                self.stopped = True
+                self.left("the batch is too large to be read at once")
+                return False
+            self._size += size
+            self._whole += 1
+            return True
+
+
+def _window(since: int, until: int) -> dict[str, str]:
+    """Both bounds, rounded outwards; the service takes them to be inclusive."""
+    return {
+        "lastUpdatedAfter": ticks.text(ticks.floor_second(Ticks(since))),
+        "lastUpdatedBefore": ticks.text(ticks.ceil_second(Ticks(until))),
+    }
