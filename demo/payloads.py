@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from demo import times
-from demo.shapes import Definition, Json, Row, Site, etag
+from demo.shapes import Definition, Json, Row, etag
 
 RUNTIME = "AutoResolveIntegrationRuntime (West Europe)"
 
@@ -21,11 +21,6 @@ RUNTIME = "AutoResolveIntegrationRuntime (West Europe)"
 def serialise(value: Any) -> bytes:
     """JSON without blanks, as the services send it."""
     return json.dumps(value, separators=(",", ":"), ensure_ascii=False).encode()
-
-
-def upper(site: str) -> str:
-    """The id of a site as runs spell it."""
-    return site.upper()
 
 
 def arguments(parameters: Json) -> dict[str, str]:
@@ -51,9 +46,13 @@ def pipeline_run(
     latest: bool = True,
     message: str | None = "",
 ) -> dict[str, Any]:
-    """A pipeline run. A cancelled one may have no end, and then no duration."""
+    """
+    A pipeline run; the site's id is in upper case in it, as recorded.
+
+    A cancelled one may have no end, and then no duration.
+    """
     return {
-        "id": f"{upper(site)}/pipelineruns/{run}",
+        "id": f"{site.upper()}/pipelineruns/{run}",
         "runId": run,
         "debugRunId": None,
         "runGroupId": group or run,
@@ -113,7 +112,7 @@ def activity_run(
         row["executionDetails"] = {
             "integrationRuntime": [{**runtime, "nodes": None} for runtime in runtimes]
         }
-    row["id"] = f"{upper(site)}/pipelineruns/{run}/activityruns/{activity['id']}"
+    row["id"] = f"{site.upper()}/pipelineruns/{run}/activityruns/{activity['id']}"
     return row
 
 
@@ -255,8 +254,3 @@ def factory(site: str, properties: Json, created: int) -> bytes:
         "tags": {},
     }
     return serialise(body)
-
-
-def empty(site: str, created: int) -> Site:
-    """A site without definitions and runs."""
-    return Site(site, factory(site, {}, created), (), ())

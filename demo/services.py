@@ -112,7 +112,8 @@ class Services:
 
     def release(self, site: str, *runs: Run) -> None:
         """Show further runs of a site; a run of a known id takes the old one's place."""
-        self._on_loop(lambda: self._books[site].add(runs))
+        book = self._books[site]
+        self._on_loop(lambda: book.add(runs))
 
     def release_held(self) -> None:
         """Show the runs that were held back."""

@@ -123,7 +123,7 @@ def _plans(site: str, shape: Shape, seed: int, epoch: int) -> Iterator[Plan]:
 
 
 def _expected(plans: tuple[Plan, ...], columns: int) -> dict[str, Any]:
-    """Statuses, edges and columns as the generator meant them; nothing is evaluated."""
+    """Statuses, edges (of each run, and all) and columns, as the generator meant them."""
     runs: dict[str, Any] = {}
     edges: dict[tuple[str, ...], None] = {}
     for plan in plans:
@@ -131,7 +131,9 @@ def _expected(plans: tuple[Plan, ...], columns: int) -> dict[str, Any]:
             outcome = _outcome(definitions.activity_type(name), status)
             runs[synthetic_rows.activity_id(plan, index)] = outcome
             if outcome["status"] == "Succeeded":
-                edges[_edge(plan, name)] = None
+                edge = _edge(plan, name)
+                edges[edge] = None
+                outcome["edge"] = list(edge)
     return {
         "activityRuns": runs,
         "edges": [list(edge) for edge in edges],

@@ -10,8 +10,10 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
-from functools import cached_property
 from datetime import UTC, datetime
+from enum import StrEnum
+from functools import cached_property
+from pathlib import Path
 from threading import Lock
 from typing import Any
 from uuid import uuid4
@@ -31,6 +33,7 @@ from lineage.model import (
     Json,
     Name,
     Outcome,
+    Process,
     Reading,
     Reason,
     Status,
@@ -63,19 +66,23 @@ def now() -> Ticks:
     return ticks.of(datetime.now(UTC))
 
 
+class Access(StrEnum):
+    """What an app may do to store and catalog."""
+
+    WRITE = "write"  # both are made where there are none
+    READ = "read"  # neither is changed, or made
+    DRY = "dry"  # as READ; what is written is kept in memory, and forgotten
+
+
 class Counted:
-    """A catalog that counts its calls; with `dry`, one that is only read."""
+    """A catalog that counts its calls, and takes writes only with `Access.WRITE`."""
 
-    def __init__(self, catalog: Catalog, *, dry: bool = False) -> None:
+    def __init__(self, catalog: Catalog, address: str, access: Access) -> None:
         self._catalog = catalog
-        self._dry = dry
+        self._access = access
         self._lock = Lock()
+        self.address = address  # of the file that was asked for, though it may not be there
         self.counts: Counter[str] = Counter()
-
-    @property
-    def address(self) -> str:
-        """The catalog's own."""
-        return self._catalog.address
 
     def get(self, type_name: str, names: Sequence[str]) -> list[Json]:
         """Counted as a read."""
@@ -84,7 +91,7 @@ class Counted:
 
     def send(self, entities: Sequence[Json]) -> Mapping[str, str]:
         """Counted as a write."""
-        if self._dry:
+        if self._access is not Access.WRITE:
             return {str(each["guid"]): "dry run" for each in entities}
         self._count(catalogWrites=1, entities=len(entities))
         return self._catalog.send(entities)
@@ -96,13 +103,30 @@ class Counted:
 
     def delete(self, name: Name) -> None:
         """Counted as a write."""
-        if not self._dry:
+        if self._access is Access.WRITE:
             self._count(catalogWrites=1)
             self._catalog.delete(name)
 
     def _count(self, **counts: int) -> None:
         with self._lock:
             self.counts.update(counts)
+
+
+def _catalog(path: str, access: Access) -> LocalCatalog:
+    """The catalog's file; an empty catalog where there is none and none is to be made."""
+    missing = not Path(path).exists() or not Path(path).stat().st_size
+    return LocalCatalog(":memory:" if missing and access is not Access.WRITE else path)
+
+
+def _rows(path: str, access: Access) -> SqliteRows:
+    """The store's file, or with `Access.DRY` what it holds."""
+    if access is Access.WRITE:
+        return SqliteRows(path)
+    rows = SqliteRows.reading(path)
+    if access is Access.READ:
+        return rows
+    with rows:
+        return rows.copy()
 
 
 @dataclass(slots=True)
@@ -157,22 +181,25 @@ class App:
     """The doors of one set of settings, opened on first use and closed together."""
 
     def __init__(
-        self, settings: Settings, *, clock: Callable[[], Ticks] = now, dry: bool = False
+        self,
+        settings: Settings,
+        *,
+        clock: Callable[[], Ticks] = now,
+        access: Access = Access.WRITE,
     ) -> None:
         self.settings = settings
         self.clock = clock
         self._stack = ExitStack()
-        catalog = self._stack.enter_context(LocalCatalog(settings.catalog.rest))
-        self.catalog = Counted(catalog, dry=dry)
-        rows = self._stack.enter_context(SqliteRows(settings.store.rest))
-        if dry:
-            rows = self._stack.enter_context(rows.copy())
+        opened = self._stack.enter_context(_catalog(settings.catalog.rest, access))
+        self.catalog = Counted(opened, f"local:{settings.catalog.rest}", access)
+        rows = self._stack.enter_context(_rows(settings.store.rest, access))
         self.ledger = Ledger(rows)
         self.notes = Notes(rows)
-        self.published = PublishedRows(rows, catalog.address)
+        self.published = PublishedRows(rows, self.catalog.address)
         self.queue = LocalQueue()
         self.translate = Once()
-        self._dry = dry
+        self._prints: dict[int, tuple[Process, str]] = {}
+        self._access = access
         self._lock = Lock()
         self._sources: dict[FactoryId, Source] = {}
 
@@ -205,7 +232,7 @@ class App:
         summary, began = Summary(), time.monotonic()
         factories = self.settings.require_factories()
         with ExitStack() as stack:
-            if not self._dry:
+            if self._access is Access.WRITE:
                 stack.enter_context(locked(self.settings.store.rest))
             self.notes.void()
             self._run(factories, until, on_outcome, summary)
@@ -314,6 +341,7 @@ class App:
             self.settings.missing_assets is MissingAssets.CREATE,
             self.settings.native.value,
             self.settings.run_attributes is RunAttributes.DAILY,
+            self._prints,
         )
         try:
             yield from report(batch, reading, source.definitions, self.translate, desk)

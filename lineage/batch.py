@@ -9,7 +9,7 @@ from hashlib import sha256
 
 from lineage import ticks
 from lineage.errors import BadInput
-from lineage.model import Batch, FactoryId, Reference
+from lineage.model import Batch, FactoryId, Json, Reference
 
 VERSION = 1
 LARGEST = 48 * 1024  # bytes of text: 64 KiB, the queue's limit, once it is base64
@@ -28,7 +28,8 @@ def cut(factory: FactoryId, runs: Iterable[Reference], lanes: int, most: int) ->
     for run in runs:
         number = lane(run.pipeline, lanes)
         size = len(json.dumps(_row(run))) + 2
-        if len(waiting[number]) == most or empty + sizes[number] + size > LARGEST:
+        full = len(waiting[number]) == most or empty + sizes[number] + size > LARGEST
+        if waiting[number] and full:
             yield Batch(factory, number, tuple(waiting.pop(number)))
             sizes[number] = 0
         waiting[number].append(run)
@@ -51,8 +52,8 @@ def decode(text: str) -> Batch:
         if body["v"] != VERSION:
             raise BadInput(f"a message of version {body['v']!r}: a newer release wrote it")
         runs = tuple(_reference(row) for row in body["runs"])
-        return Batch(FactoryId(body["factory"]), int(body["lane"]), runs)
-    except (ValueError, TypeError, KeyError, RecursionError) as error:
+        return Batch(FactoryId(_text(body, "factory")), int(body["lane"]), runs)
+    except (ArithmeticError, ValueError, TypeError, KeyError, RecursionError) as error:
         raise BadInput(f"not a batch message: {type(error).__name__}") from error
 
 
@@ -60,8 +61,15 @@ def _row(run: Reference) -> dict[str, str]:
     return {"id": run.id, "pipeline": run.pipeline, "updated": ticks.text(run.updated)}
 
 
-def _reference(row: dict[str, str]) -> Reference:
+def _reference(row: Json) -> Reference:
     updated = ticks.parse(row["updated"])
     if updated is None:
         raise ValueError("updated")
-    return Reference(str(row["id"]), str(row["pipeline"]), updated)
+    return Reference(_text(row, "id"), _text(row, "pipeline"), updated)
+
+
+def _text(row: Json, key: str) -> str:
+    value = row[key]
+    if not isinstance(value, str):
+        raise TypeError(key)
+    return value

@@ -19,6 +19,7 @@ from lineage.model import (
 
 Identity = tuple[FactoryId, str, str, str, Asset]
 
+_KIND_RANK = {kind: rank for rank, kind in enumerate(ColumnKind)}
 _RANK = {Certainty.EXACT: 0, Certainty.INFERRED: 1, Certainty.FALLBACK: 2}
 
 
@@ -44,7 +45,7 @@ def unite(known: Process, new: Process) -> Process:
 
     An end with an exact edge drops its fall-backs, and the columns that came from them.
     """
-    if known == new:
+    if known is new or known == new:
         return known
     inputs = _edges([*known.inputs, *new.inputs])
     assets = {edge.asset for edge in inputs} | {ANYTHING}
@@ -64,12 +65,13 @@ def _edges(edges: Iterable[Edge]) -> tuple[Edge, ...]:
         if key not in surest or _RANK[edge.certainty] < _RANK[surest[key].certainty]:
             surest[key] = edge
     exact = {edge.end for edge in surest.values() if edge.certainty is Certainty.EXACT}
-    dropped = {
-        edge.asset
-        for edge in surest.values()
-        if edge.certainty is Certainty.FALLBACK and edge.end in exact
-    }
-    return tuple(sorted(edge for edge in surest.values() if edge.asset not in dropped))
+    return tuple(
+        sorted(
+            edge
+            for edge in surest.values()
+            if edge.certainty is not Certainty.FALLBACK or edge.end not in exact
+        )
+    )
 
 
 def _columns(links: Iterable[ColumnLink], assets: set[Asset]) -> tuple[ColumnLink, ...]:
@@ -81,12 +83,10 @@ def _columns(links: Iterable[ColumnLink], assets: set[Asset]) -> tuple[ColumnLin
         if link.sources and not kept:
             continue
         sources.setdefault(link.output, set()).update(kept)
-        kinds[link.output] = min(kinds.get(link.output, link.kind), link.kind, key=_kind_rank)
+        kinds[link.output] = min(
+            kinds.get(link.output, link.kind), link.kind, key=_KIND_RANK.__getitem__
+        )
     return tuple(
         ColumnLink(output, kinds[output], tuple(sorted(columns)))
         for output, columns in sorted(sources.items())
     )
-
-
-def _kind_rank(kind: ColumnKind) -> int:
-    return list(ColumnKind).index(kind)

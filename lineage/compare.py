@@ -8,25 +8,30 @@ from hashlib import sha256
 
 from lineage.coalesce import unite
 from lineage.desk import Desk
-from lineage.model import OPEN, Change, Edge, Gap, LastRun, Name, Process, Reason, Status
+from lineage.model import OPEN, Change, Edge, FactoryId, Gap, LastRun, Name, Process, Reason, Status
 from lineage.store import rows
-from lineage.store.rows import Published
+from lineage.store.rows import Head, Published
 from lineage.ticks import DAY, Ticks
 
+MOST_PRINTS = 8192  # kept in memory
 BODY = 1  # counts up when what is sent for a process changes, so that everything is sent again
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Work:
     """
-    A process of one batch. `claimed` says that the built-in connection claims all of its runs.
+    A process of one batch; `told` are the fingerprints of what its runs tell of it.
 
-    `row` is what was published of it, None where nothing was; `last` its latest run.
+    `last` is the latest of these runs; `claimed` says that the built-in connection claims them all.
+    Once compared, `process` is united with what was published (`row`, None where nothing was),
+    `fingerprint` is that of the whole, and `edges` are what the batch itself told.
     """
 
     process: Process
     last: LastRun
+    told: frozenset[str] = frozenset()
     claimed: bool = False
+    edges: tuple[Edge, ...] = ()
     row: Published | None = None
     fingerprint: str = ""
 
@@ -45,17 +50,23 @@ def compare(work: Mapping[str, Work], desk: Desk) -> tuple[dict[str, Work], dict
     """
     What has to be sent, united with the edges known, and what ends as it ended before.
 
-    Keys are those of the published rows.
+    Keys are those of the published rows. What was told before, word for word, needs no more than
+    the head of its row.
     """
     changed: dict[str, Work] = {}
     known: dict[str, Done] = {}
-    for key, each in _with_rows(work, desk).items():
-        row = each.row
-        if row is None or _due(each, row, desk):
-            changed[key] = each
-        else:
-            known[key] = Done(row.name, Change.UNCHANGED, row.status, row.gaps)
-            _see_again(each, row, desk)
+    heads = _heads(work, desk)
+    for key, each in work.items():
+        head = heads.get(key)
+        if head is None or _due(each, head, desk) or not _told_lately(each, head):
+            each = _united(key, each, desk, known=head is not None)
+            head = each.row.head if each.row else None
+            if each.row is None or _new(each, each.row, desk):
+                changed[key] = each
+                continue
+            _note(each, each.row, desk)
+        if head is not None:
+            known[key] = Done(head.name, Change.UNCHANGED, head.status, head.gaps)
     return changed, known
 
 
@@ -65,52 +76,79 @@ def fingerprint(process: Process, desk: Desk) -> str:
 
     Run attributes are left out, else nothing would ever be unchanged.
     """
-    settings = [BODY, desk.catalog.address, desk.create, desk.native]
-    text = rows.canonical([*settings, rows.process_row(process, {})])
-    return sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+    kept, known = desk.prints.get(id(process), (None, ""))
+    if kept is not process:
+        settings = [BODY, desk.catalog.address, desk.create, desk.native]
+        text = rows.canonical([*settings, rows.process_row(process, {})])
+        known = sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+        if len(desk.prints) >= MOST_PRINTS:
+            desk.prints.clear()
+        desk.prints[id(process)] = (process, known)
+    return known
 
 
-def last_seen(process: Process, before: Mapping[Edge, Ticks], now: Ticks) -> dict[Edge, Ticks]:
+def last_seen(work: Work) -> dict[Edge, Ticks]:
     """When each edge was last seen, moved at most daily, so that a clean-up knows what is alive."""
-    return {
-        edge: now if before.get(edge, Ticks(0)) + DAY <= now else before[edge]
-        for edge in (process.sink, *process.inputs)
-    }
+    before = work.row.seen if work.row else {}
+    return {**before, **{each: _moved(before.get(each), work.last) for each in work.edges}}
 
 
-def is_left(row: Published | None) -> bool:
+def last_told(work: Work) -> dict[str, Ticks]:
+    """When each variant of a process was last told, moved at most daily."""
+    before = work.row.head.told if work.row else {}
+    return {**before, **{each: _moved(before.get(each), work.last) for each in work.told}}
+
+
+def is_left(head: Head) -> bool:
     """Whether a process was left to the built-in connection."""
-    return row is not None and any(g.reason is Reason.REPORTED_BY_SERVICE for g in row.gaps)
+    return any(gap.reason is Reason.REPORTED_BY_SERVICE for gap in head.gaps)
 
 
-def _with_rows(work: Mapping[str, Work], desk: Desk) -> dict[str, Work]:
-    """Every process united with its published row; one query for each pipeline."""
-    by_pipeline: dict[tuple[str, str], list[str]] = {}
+def _moved(before: Ticks | None, last: LastRun) -> Ticks:
+    return last.ended if before is None or before + DAY <= last.ended else before
+
+
+def _heads(work: Mapping[str, Work], desk: Desk) -> dict[str, Head]:
+    """The heads of all processes; one query for each pipeline."""
+    by_pipeline: dict[tuple[FactoryId, str], list[str]] = {}
     for key, each in work.items():
         by_pipeline.setdefault((each.process.factory, each.process.pipeline), []).append(key)
-    found: dict[str, Work] = {}
-    for wanted in by_pipeline.values():
-        process = work[wanted[0]].process
-        published = desk.published.get(process.factory, process.pipeline, wanted)
-        for key in wanted:
-            each, row = work[key], published.get(key)
-            united = unite(row.process, each.process) if row else each.process
-            print_ = fingerprint(united, desk)
-            found[key] = replace(each, process=united, row=row, fingerprint=print_)
+    found: dict[str, Head] = {}
+    for (factory, pipeline), wanted in by_pipeline.items():
+        found |= desk.published.heads(factory, pipeline, wanted)
     return found
 
 
-def _due(work: Work, row: Published, desk: Desk) -> bool:
-    """Whether a process that has a row must be sent all the same."""
-    if row.fingerprint != work.fingerprint or row.status in OPEN:
+def _due(work: Work, head: Head, desk: Desk) -> bool:
+    """Whether a process that was published must be sent all the same."""
+    if head.status in OPEN:
         return True
-    day_old = row.sent + DAY <= desk.clock()
-    if row.status in (Status.SUCCEEDED, Status.PARTIAL):
-        return desk.daily and day_old and not row.superseded
-    return not work.claimed if is_left(row) else day_old
+    day_old = head.sent + DAY <= desk.clock()
+    if head.status in (Status.SUCCEEDED, Status.PARTIAL):
+        return desk.daily and day_old and not head.superseded
+    return not work.claimed if is_left(head) else day_old
 
 
-def _see_again(work: Work, row: Published, desk: Desk) -> None:
-    seen = last_seen(row.process, row.seen, work.last.ended)
-    if seen != row.seen:
-        desk.published.put(replace(row, seen=seen))
+def _told_lately(work: Work, head: Head) -> bool:
+    told = [head.told.get(each) for each in work.told]
+    return all(each is not None and each == _moved(each, work.last) for each in told)
+
+
+def _united(key: str, work: Work, desk: Desk, *, known: bool) -> Work:
+    """A process with everything that was published of it, if anything is known to be."""
+    process = work.process
+    wanted = [key] if known else []
+    row = desk.published.get(process.factory, process.pipeline, wanted).get(key)
+    whole = unite(row.process, process) if row else process
+    edges = (process.sink, *process.inputs)
+    return replace(work, process=whole, edges=edges, row=row, fingerprint=fingerprint(whole, desk))
+
+
+def _new(work: Work, row: Published, desk: Desk) -> bool:
+    return row.fingerprint != work.fingerprint or _due(work, row.head, desk)
+
+
+def _note(work: Work, row: Published, desk: Desk) -> None:
+    """Note what was told again; somebody else who was faster noted as much."""
+    head = replace(row.head, told=last_told(work))
+    desk.published.put(replace(row, head=head, seen=last_seen(work)), row)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from lineage.model import Catalog, Clock
+from lineage.model import Catalog, Clock, Process
 from lineage.store.ledger import Ledger
 from lineage.store.published import PublishedRows
 
@@ -19,7 +19,8 @@ class Desk:
     `renew` keeps the lane's lease; it raises `Unavailable` where that is lost.
     `creating` holds the one lease under which entities are created; it raises `Unavailable` where
     it is not to be had. `overlap` is in seconds. `daily` says that the last-run attributes of an
-    unchanged process are sent once a day.
+    unchanged process are sent once a day. `prints` keeps fingerprints, by
+    the identity of the process.
     """
 
     catalog: Catalog
@@ -32,3 +33,4 @@ class Desk:
     create: bool = True
     native: str = "verify"
     daily: bool = True
+    prints: dict[int, tuple[Process, str]] = field(default_factory=dict)

@@ -49,7 +49,7 @@ def row_line(
         **_head(row, factory),
         "status": row["status"],
         "reasons": [gap.json() for gap in gaps_of(row)],
-        "processes": [process_json(each.process, each.name, names) for each in published],
+        "processes": [process_json(each.process, each.head.name, names) for each in published],
     }
 
 

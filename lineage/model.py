@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, NewType, Protocol
@@ -247,12 +248,18 @@ class Name:
     type: str
     qualified: str
 
+    def __hash__(self) -> int:  # a string keeps its hash; a type adds little
+        return hash(self.qualified)
+
 
 @dataclass(frozen=True, slots=True, order=True)
 class Asset:
     """A data asset by its possible names, in the order of looking; the first is created."""
 
     candidates: tuple[Name, ...]
+
+    def __hash__(self) -> int:  # assets with one first candidate are few
+        return hash(self.candidates[0].qualified)
 
 
 ANYTHING = Asset((Name("*", "*"),))  # a column mapping of somebody else that names no data set
@@ -483,6 +490,10 @@ class Rows(Protocol):
 
         False, and nothing is written, where one does not hold.
         """
+        ...
+
+    def together(self) -> AbstractContextManager[None]:
+        """Writes of one block may be kept until its end, and then are all made or none."""
         ...
 
 

@@ -112,7 +112,9 @@ def _beside(name: Name, members: Mapping[str, Work], desk: Desk) -> list[Publish
     """What we published of an operation before, under whatever candidates its sink had."""
     found = desk.published.named(next(iter(members.values())).process, name)
     own = {key: each.row for key, each in members.items() if each.row}
-    return [row for row in {**found, **own}.values() if row.name == name and not is_left(row)]
+    return [
+        row for row in {**found, **own}.values() if row.head.name == name and not is_left(row.head)
+    ]
 
 
 def _existing(names: Iterable[Name], desk: Desk) -> dict[Name, Json]:

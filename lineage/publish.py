@@ -12,12 +12,12 @@ from dataclasses import replace
 
 from lineage.catalog import bulk
 from lineage.coalesce import unite
-from lineage.compare import Done, Work, compare, fingerprint, last_seen
+from lineage.compare import Done, Work, compare, fingerprint, last_seen, last_told
 from lineage.desk import Desk
 from lineage.errors import Rejected, Unavailable
-from lineage.model import Certainty, Change, Gap, LastRun, Name, Reason, Status
+from lineage.model import Certainty, Change, Gap, LastRun, Name, Process, Reason, Status
 from lineage.plan import Located, Operation, plan
-from lineage.store.rows import Published
+from lineage.store.rows import Head, Published
 from lineage.translate.names import operation
 
 log = logging.getLogger(__name__)
@@ -103,35 +103,40 @@ def _send(
 ) -> dict[str, Done]:
     """Send one bulk and remember what arrived; what has to be tried once more goes to `again`."""
     settled: dict[str, Done] = {}
-    for unit in units:
-        _intend(operations[unit.key], desk)
-    for unit, answer in bulk.publish(units, desk.catalog.send):
-        made = operations[unit.key]
-        if isinstance(answer, Rejected):
-            if answer.code == _GONE and not last:
-                desk.published.forget(made.assets)
-                again.update(made.members)
-            else:
+    with desk.published.together():
+        for unit in units:
+            _intend(operations[unit.key], desk)
+    answers = [(operations[u.key], answer) for u, answer in bulk.publish(units, desk.catalog.send)]
+    with desk.published.together():
+        for made, answer in answers:
+            if not isinstance(answer, Rejected):
+                settled |= _remember(made, located, latest, desk)
+            elif answer.code != _GONE or last:
                 settled |= _refuse(made, answer, desk)
-            continue
-        kept = _remember(made, located, latest, desk)
-        settled |= kept
-        again.update({key: each for key, each in made.members.items() if key not in kept})
+            else:
+                desk.published.forget(made.assets)
+            again.update({key: each for key, each in made.members.items() if key not in settled})
     return settled
 
 
 def _intend(made: Operation, desk: Desk) -> None:
     """
-    Note that an operation which the built-in claims will be ours, before it is.
+    Note that an operation new to us will be ours, and what others wrote of it, before it is sent.
 
-    After a crash it would look like the built-in's own, and its runs would be left alone.
+    After a crash its edges would look like somebody else's, and where the built-in claims its runs
+    they would be left alone.
     """
     for key, each in made.members.items():
-        if each.claimed and each.row is None:
-            row = Published(each.process, "", made.name, Status.PENDING, desk.clock())
-            desk.published.put(row)
-            mine = desk.published.get(each.process.factory, each.process.pipeline, [key])
-            made.members[key] = replace(each, row=mine.get(key))
+        if each.row is None:
+            head = Head(made.name, Status.PENDING, desk.clock())
+            row = Published(head, _told(each, made), "")
+            if desk.published.put(row, None):
+                mine = desk.published.get(each.process.factory, each.process.pipeline, [key])
+                made.members[key] = replace(each, row=mine[key])  # with the version it got
+
+
+def _told(work: Work, made: Operation) -> Process:
+    return unite(work.process, made.foreign) if made.foreign else work.process
 
 
 def _remember(
@@ -140,39 +145,26 @@ def _remember(
     """Note what arrived; members whose row somebody else wrote meanwhile are left out."""
     _replace_old(made, desk)
     desk.published.choose({asset: located.names[asset] for asset in made.assets}, desk.clock())
-    first = next(iter(made.members.values())).process
-    if first.parents[-1] in latest:
-        desk.published.put_last_run(first, latest[first.parents[-1]])
     status = Status.PARTIAL if made.gaps else Status.SUCCEEDED
-    kept: dict[str, Done] = {}
-    for key, each in made.members.items():
-        process = unite(each.process, made.foreign) if made.foreign else each.process
-        row = Published(
-            process,
-            fingerprint(process, desk),
-            made.name,
-            status,
-            desk.clock(),
-            made.gaps,
-            last_seen(each.process, each.row.seen if each.row else {}, each.last.ended),
-            version=each.row.version if each.row else 0,
-        )
-        if desk.published.put(row):
-            change = Change.UPDATED if made.existed or each.row else Change.CREATED
-            kept[key] = Done(made.name, change, status, made.gaps)
-    return kept
+    change = Change.UPDATED if made.existed else Change.CREATED
+    done = Done(made.name, change, status, made.gaps)
+    return {
+        key: done
+        for key, each in made.members.items()
+        if _write(replace(each, process=_told(each, made)), done, desk, latest)
+    }
 
 
 def _replace_old(made: Operation, desk: Desk) -> None:
     """Delete what this operation takes the place of: its former name, fall-backs of its end."""
     for key, each in made.members.items():
-        former = each.row.name if each.row else None
+        former = each.row.head.name if each.row else None
         if former and former != made.name and not _others(each, key, former, desk):
             desk.catalog.delete(former)
             log.info("%s was renamed %s", former.qualified, made.name.qualified)
         if each.process.sink.certainty is Certainty.EXACT:
             for row in desk.published.same_end(each.process, exact=False).values():
-                _supersede(Work(row.process, each.last, row=row, fingerprint=row.fingerprint), desk)
+                _supersede(Work(row.process, each.last, row=row), desk)
 
 
 def _others(work: Work, key: str, name: Name, desk: Desk) -> bool:
@@ -188,18 +180,23 @@ def _refuse(made: Operation, answer: Rejected, desk: Desk) -> dict[str, Done]:
 
 def _record(work: Work, done: Done, desk: Desk, *, superseded: bool = False) -> Done:
     """Write the row of a process that was not sent. Raises `Unavailable` if another was faster."""
-    old = work.row
-    row = Published(
-        work.process,
-        work.fingerprint,
-        None if superseded else done.name or (old.name if old else None),
-        done.status,
-        desk.clock(),
-        done.gaps,
-        last_seen(work.process, old.seen if old else {}, work.last.ended),
-        superseded,
-        old.version if old else 0,
-    )
-    if not desk.published.put(row):
+    if not _write(work, done, desk, {}, superseded=superseded):
         raise Unavailable("the published row was written by somebody else meanwhile")
     return done
+
+
+def _write(
+    work: Work,
+    done: Done,
+    desk: Desk,
+    latest: Mapping[Name, LastRun],
+    *,
+    superseded: bool = False,
+) -> bool:
+    """Write the rows of a process; False where somebody else wrote them since they were read."""
+    old = work.row
+    former = old.head.name if old else None
+    name = None if superseded else done.name or former
+    head = Head(name, done.status, desk.clock(), done.gaps, superseded, last_told(work))
+    row = Published(head, work.process, fingerprint(work.process, desk), last_seen(work))
+    return desk.published.put(row, old, latest.get(work.process.parents[-1]))

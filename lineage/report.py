@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import chain
 
 from lineage.coalesce import unite
-from lineage.compare import Done, Work, compare
+from lineage.compare import Done, Work, compare, fingerprint
 from lineage.desk import Desk
 from lineage.errors import Untranslatable
 from lineage.model import (
@@ -64,14 +64,14 @@ def report(
             told.append(ended)
         else:
             silent.append(ended)
-    yield from desk.ledger.settle(batch, silent, desk.clock())
     changed, known = compare(_coalesce(told, desk), desk)
     done: dict[str, Done] = {}
     for settled in chain([known], publish(changed, desk)):
         done |= settled
         ready = [_outcome(each, done) for each in told if each.processes.keys() <= done.keys()]
         told = [each for each in told if not each.processes.keys() <= done.keys()]
-        yield from desk.ledger.settle(batch, ready, desk.clock())
+        yield from desk.ledger.settle(batch, [*silent, *ready], desk.clock())
+        silent = []
 
 
 def claimed(run: ActivityRun) -> bool:
@@ -108,11 +108,12 @@ def _coalesce(told: Iterable[Told], desk: Desk) -> dict[str, Work]:
         for key, process in each.processes.items():
             known = work.get(key)
             if known is None:
-                work[key] = Work(process, last, claims)
+                work[key] = Work(process, last, frozenset([fingerprint(process, desk)]), claims)
             else:
                 work[key] = Work(
                     unite(known.process, process),
                     max(known.last, last, key=lambda run: run.ended),
+                    known.told | {fingerprint(process, desk)},
                     known.claimed and claims,
                 )
     return work

@@ -11,6 +11,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis.strategies import datetimes, from_regex, text
 from requests import ConnectionError as Disconnected
 from requests import PreparedRequest, ReadTimeout, Response
 from requests.auth import AuthBase
@@ -229,6 +231,13 @@ def test_jitter_lengthens_a_wait_by_a_quarter_at_most() -> None:
     request(session(adapter), "POST", URL, sleep=slept.append)
 
     assert 20.0 <= slept[0] <= 25.0
+
+
+@given(text() | from_regex(r"[0-9.+-]{1,40}") | datetimes().map(str))
+def test_any_retry_after_is_a_bounded_wait_or_none(value: str) -> None:
+    found = http.retry_after({"Retry-After": value, "Date": value})
+
+    assert found is None or 0 < found <= 3600
 
 
 class Tokens(AuthBase):

@@ -5,7 +5,7 @@ Doors tell what was done to them in `events`, in order, and can be told to break
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field, replace
 
 from lineage import ticks
@@ -274,6 +274,9 @@ class TapedRows:
             kinds = "".join(sorted({key[0] for key in puts}))
             self._tape.note(f"{table} {kinds}" if table != "assets" else "assets")
         return self._rows.write(table, partition, puts, gone, expected)
+
+    def together(self) -> AbstractContextManager[None]:
+        return self._rows.together()
 
 
 class TapedCatalog:

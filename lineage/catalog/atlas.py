@@ -174,10 +174,10 @@ def _qualified(end: Json, entity: Json, key: str) -> str | None:
         return unique.get("qualifiedName")
     listed = (entity.get("attributes") or {}).get(key) or ()
     for each in listed:
-        if each.get("guid") == end.get("guid") and isinstance(
-            each.get("uniqueAttributes"), Mapping
-        ):
-            return str(each["uniqueAttributes"].get("qualifiedName"))
+        if isinstance(each, Mapping) and each.get("guid") == end.get("guid"):
+            unique = each.get("uniqueAttributes")
+            if isinstance(unique, Mapping):
+                return unique.get("qualifiedName")
     return None
 
 

@@ -92,8 +92,11 @@ def _read(entity: Json, guid: str) -> Sent:
         except ValueError as error:
             what = f"{kind.name}.{attribute.name}"
             raise _invalid(f"{what}: invalid value for type {attribute.type}") from error
+    name = str(attributes["qualifiedName"])
+    if "\0" in name:
+        raise _invalid(f"{kind.name}.qualifiedName: the embedded catalog takes no zero character")
     references = dict(_references(kind, given, _mapping(entity, "relationshipAttributes")))
-    return Sent(guid, kind, str(attributes["qualifiedName"]), attributes, references)
+    return Sent(guid, kind, name, attributes, references)
 
 
 def _mapping(entity: Json, key: str) -> Json:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
+from time import monotonic, sleep
 
 from lineage.errors import Rejected, SettingsError, Unavailable
 
@@ -43,8 +44,10 @@ def connect(path: str, patience: float) -> sqlite3.Connection:
         path, timeout=patience, isolation_level=None, check_same_thread=False
     )
     try:
-        if _version(connection, path) == 0:
-            connection.execute("PRAGMA journal_mode = WAL")
+        with transaction(connection, "DEFERRED"):
+            version = _version(connection, path)
+        if version == 0:
+            _use_wal(connection, patience)
             with transaction(connection, "IMMEDIATE"):
                 if _version(connection, path) == 0:  # nobody else made it meanwhile
                     for statement in _TABLES:
@@ -77,7 +80,7 @@ def explained(path: str) -> Iterator[None]:
     except sqlite3.IntegrityError as error:
         raise Rejected(f"another entity has that name already: {error}", 500) from error
     except sqlite3.DatabaseError as error:
-        code = getattr(error, "sqlite_errorcode", 0) & 0xFF  # the upper bits are details
+        code = _code(error)
         if code in _BUSY:
             raise Unavailable(f"the catalog {path} is busy: another process writes") from error
         if code in _NO_ROOM:
@@ -90,7 +93,25 @@ def explained(path: str) -> Iterator[None]:
         raise SettingsError(f"LINEAGE_CATALOG: {path} cannot be used: {error}") from error
 
 
+def _use_wal(connection: sqlite3.Connection, patience: float) -> None:
+    """Switch to WAL, for which SQLite does not wait by itself where several open a new file."""
+    deadline = monotonic() + patience
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+            return
+        except sqlite3.OperationalError as error:
+            if _code(error) not in _BUSY or monotonic() > deadline:
+                raise
+            sleep(0.005)
+
+
+def _code(error: sqlite3.Error) -> int:
+    return getattr(error, "sqlite_errorcode", 0) & 0xFF  # the upper bits are details
+
+
 def _version(connection: sqlite3.Connection, path: str) -> int:
+    """The file's format, 0 where it is new; to be asked in a transaction."""
     version: int = connection.execute("PRAGMA user_version").fetchone()[0]
     mark: int = connection.execute("PRAGMA application_id").fetchone()[0]
     tables: int = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]

@@ -13,11 +13,17 @@ import click
 
 from lineage import __version__
 from lineage.cli import _output
-from lineage.cli._call import Call, common, log_to_stderr
+from lineage.cli._call import (
+    BROKEN_PIPE,
+    COMPLETE,
+    INCOMPLETE,
+    INTERRUPTED,
+    WRONG,
+    Call,
+    common,
+    log_to_stderr,
+)
 from lineage.errors import BadInput, LineageError, SettingsError
-
-COMPLETE, FAILED, WRONG, INCOMPLETE = range(4)  # exit codes; see docs
-INTERRUPTED, BROKEN_PIPE = 130, 141  # 128 and the signal's number, as shells have it
 
 # Each is a module beside this one, which is loaded when its command is called.
 COMMANDS = {
@@ -53,7 +59,7 @@ class Commands(click.Group):
             formatter.write_dl(list(COMMANDS.items()))
 
 
-@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=Commands)
 @click.version_option(__version__, prog_name="purview-lineage", message="%(prog)s %(version)s")
 @common
 def group() -> None:
@@ -65,9 +71,7 @@ def group() -> None:
     """
 
 
-def main(
-    arguments: Sequence[str] | None = None, environ: Mapping[str, str] | None = None
-) -> int:
+def main(arguments: Sequence[str] | None = None, environ: Mapping[str, str] | None = None) -> int:
     """Run one command; returns the exit code. By default with the process's own arguments."""
     call = Call(os.environ if environ is None else environ)
     _output.use_utf8()
@@ -83,8 +87,14 @@ def main(
 
 
 def _run(arguments: Sequence[str] | None, call: Call) -> int:
+    name = "python -m lineage" if sys.argv[0].endswith(".py") else os.path.basename(sys.argv[0])
+    given = list(sys.argv[1:] if arguments is None else arguments)
     try:
-        code: Any = group.main(arguments, obj=call, standalone_mode=False)
+        # click's own main() would end a program whose reader went away with 1, which is Failed.
+        with group.make_context(name, given, obj=call) as context:
+            code: Any = group.invoke(context)
+    except click.exceptions.Exit as ended:
+        return ended.exit_code
     except click.ClickException as error:
         error.show(sys.stderr)
         return WRONG
@@ -92,7 +102,7 @@ def _run(arguments: Sequence[str] | None, call: Call) -> int:
         _output.problems(error.problems)
         return WRONG
     except BadInput as error:
-        _output.problems([str(error)])
+        _output.problems(str(error).split("\n"))
         return WRONG
     except LineageError as error:
         _output.problems([str(error)])

@@ -14,6 +14,9 @@ from lineage.cli import _output
 from lineage.errors import SettingsError
 from lineage.settings import Settings
 
+COMPLETE, FAILED, WRONG, INCOMPLETE = range(4)  # exit codes, as `--help` has them
+INTERRUPTED, BROKEN_PIPE = 130, 141  # 128 and the signal's number, as shells have it
+
 _F = TypeVar("_F", bound=Callable[..., Any])
 _LEVELS = (logging.ERROR, logging.INFO, logging.DEBUG)
 
@@ -36,6 +39,11 @@ class Call:
         """`{name: value}` of the `--set` options that are well formed; of one name the last."""
         pairs = (text.partition("=") for text in self.sets)
         return {name.strip(): value for name, equals, value in pairs if equals}
+
+    def check_sets(self) -> None:
+        """Refuse a mistyped `--set`: for commands that need no setting, in any environment."""
+        if self.sets:
+            self.settings()
 
     def settings(self) -> Settings:
         """The settings. Raises `SettingsError` with every problem there is."""
@@ -92,7 +100,6 @@ def log_to_stderr(verbose: int) -> None:
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(_Visible("%(asctime)s %(levelname)s %(name)s: %(message)s"))
     logger.handlers = [handler]
-    logger.propagate = False
     logger.setLevel(_LEVELS[min(verbose, len(_LEVELS) - 1)])
 
 
@@ -110,10 +117,7 @@ def _call(ctx: click.Context) -> Call:
 
 
 def _set(ctx: click.Context, _: click.Parameter, value: tuple[str, ...]) -> None:
-    call = _call(ctx)
-    call.sets += value
-    if value:
-        call.settings()  # a mistyped name is refused by commands that read no setting, too
+    _call(ctx).sets += value
 
 
 def _json(ctx: click.Context, _: click.Parameter, value: bool) -> None:

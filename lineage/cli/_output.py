@@ -11,6 +11,8 @@ from collections.abc import Iterable
 from io import TextIOWrapper
 from typing import TYPE_CHECKING, Any
 
+from lineage.model import Status
+
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
     from rich.text import Text
@@ -36,8 +38,13 @@ def drop_stdout() -> None:
 
 def line(value: Any) -> None:
     """One JSON value on a line of its own on stdout, at once."""
+    write(json_text(value) + "\n")
+
+
+def json_text(value: Any) -> str:
+    """JSON that is one line for every reader, and can be encoded whatever it holds."""
     text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
-    write(_UNSAFE.sub(lambda match: f"\\u{ord(match[0]):04x}", text) + "\n")
+    return _UNSAFE.sub(lambda match: f"\\u{ord(match[0]):04x}", text)
 
 
 def write(text: str) -> None:
@@ -65,6 +72,16 @@ def _written_out(match: re.Match[str]) -> str:
 # ---------------------------------------------------------------- for people
 # rich takes a while to load, and most calls of programs never need it.
 
+STYLES = {
+    Status.PENDING: "cyan",
+    Status.RETRYING: "cyan",
+    Status.TIMED_OUT: "cyan",
+    Status.SUCCEEDED: "green",
+    Status.PARTIAL: "yellow",
+    Status.NOT_REPORTED: "dim",
+    Status.FAILED: "bold red",
+}
+
 
 def text(content: object, style: str = "") -> Text:
     """Text that is shown as it is: nothing in it is markup, or steers the terminal."""
@@ -79,7 +96,8 @@ def show(*renderables: RenderableType) -> None:
     with console.capture() as captured:
         for each in renderables:
             console.print(each)
-    write(captured.get())
+    shown = captured.get()
+    write(shown if console.is_terminal else re.sub(" +$", "", shown, flags=re.MULTILINE))
 
 
 def stdout_console() -> Console:

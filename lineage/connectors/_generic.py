@@ -57,7 +57,7 @@ def read(endpoint: Endpoint) -> Parts:
     if endpoint.opaque:
         return {"host": host, **levels}
     below = {**levels, **_object(endpoint)}
-    if not store.hosts and not store.service and "bucket" in below:
+    if not store.hosts and not store.service and below.get("bucket", EMPTY).text:
         host = linked.host(below.pop("bucket"), "bucket")
     if store.scheme == "file":
         below = {label: _forward(part) for label, part in below.items()}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
+from functools import lru_cache
 from string import Formatter
 
 from lineage.connectors import _fallback, _generic
@@ -49,13 +49,19 @@ def _named(row: Connector, endpoint: Endpoint, parts: Parts) -> Named:
         return _fallback.cut(endpoint, normal(text, row.kind).rstrip("/"), parts)
     inferred = any(part.assumed for part in parts.values())
     return Named(
-        Asset(tuple(dict.fromkeys(_candidates(row, parts)))),
+        _asset(row, tuple((label, part.text or "") for label, part in parts.items())),
         Certainty.INFERRED if inferred else Certainty.EXACT,
         trace=_fallback.trace(parts),
     )
 
 
-def _candidates(row: Connector, parts: Parts) -> Iterator[Name]:
+@lru_cache(maxsize=8192)
+def _asset(row: Connector, parts: tuple[tuple[str, str], ...]) -> Asset:
+    """The asset of a row whose parts are all known; runs name the same ones again and again."""
+    return Asset(tuple(dict.fromkeys(_candidates(row, dict(parts)))))
+
+
+def _candidates(row: Connector, parts: dict[str, str]) -> Iterator[Name]:
     """
     Each spelling with each type; the first is the one to create.
 
@@ -66,13 +72,13 @@ def _candidates(row: Connector, parts: Parts) -> Iterator[Name]:
     for form in (parts, _lowered(parts)) if relational else (parts,):
         for spell in (encoded_blanks, _as_it_is) if relational else (_as_it_is, _slashless):
             for type_name, pattern in row.names.items():
-                yield Name(type_name, spell(normal(_filled(pattern, form)[0], row.kind)))
+                yield Name(type_name, spell(normal(pattern.format_map(form), row.kind)))
 
 
 def _filled(pattern: str, parts: Parts) -> tuple[str, bool]:
     """The pattern up to its first field that is not known, and whether that is all of it."""
     text = ""
-    for literal, field, _, _ in Formatter().parse(pattern):
+    for literal, field in _pieces(pattern):
         text += literal
         if field is None:
             break
@@ -83,15 +89,17 @@ def _filled(pattern: str, parts: Parts) -> tuple[str, bool]:
     return text, True
 
 
+@lru_cache(maxsize=256)
+def _pieces(pattern: str) -> tuple[tuple[str, str | None], ...]:
+    return tuple((literal, field) for literal, field, _, _ in Formatter().parse(pattern))
+
+
 def _fields(pattern: str) -> set[str]:
-    return {field for _, field, _, _ in Formatter().parse(pattern) if field is not None}
+    return {field for _, field in _pieces(pattern) if field is not None}
 
 
-def _lowered(parts: Parts) -> Parts:
-    return {
-        label: replace(part, text=part.text.lower()) if part.text and label in _FOLDED else part
-        for label, part in parts.items()
-    }
+def _lowered(parts: dict[str, str]) -> dict[str, str]:
+    return {label: text.lower() if label in _FOLDED else text for label, text in parts.items()}
 
 
 def _slashless(name: str) -> str:

@@ -44,21 +44,21 @@ class Tree:
 
     def has(self, key: str) -> bool:
         """Whether there is anything under `key`, of whatever form."""
-        return isinstance(self.root, Mapping) and key in self.root
+        return isinstance(self.root, dict) and key in self.root
 
     def at(self, key: str) -> Tree:
         """The object under `key`."""
-        node = self.root.get(key) if isinstance(self.root, Mapping) else self.root
+        node = self.root.get(key) if isinstance(self.root, dict) else self.root
         return Tree(node, self.place)
 
     def value(self, key: str) -> Value:
         """The leaf under `key`; where the whole object is a gap, so is its leaf."""
         if isinstance(self.root, Value):
             return self.root if self.root.gap is not None else Value()
-        leaf = self.root.get(key) if isinstance(self.root, Mapping) else None
+        leaf = self.root.get(key) if isinstance(self.root, dict) else None
         if isinstance(leaf, Value):
             return leaf
-        if isinstance(leaf, Mapping) and _type(leaf) in _SECRETS:
+        if isinstance(leaf, dict) and _type(leaf) in _SECRETS:
             return Value(gap=self.gap(Reason.HIDDEN_CONNECTION, key))
         return Value()
 

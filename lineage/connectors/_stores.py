@@ -56,6 +56,7 @@ STORES: dict[str, Store] = {
     "CosmosDb": Store("cosmosdb", ("accountEndpoint", *_STRING)),
     "CosmosDbMongoDbApi": Store("mongodb", _STRING),
     "Couchbase": Store("couchbase", _STRING),
+    "CustomDataSource": Store("custom"),
     "Db2": Store("db2", ("server", *_STRING), 0),
     "Drill": Store("drill", _STRING, 0),
     "Dynamics": Store("dataverse", _ORG),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from functools import lru_cache
 
 _CALLS = (
     r"(?:concat|copyindex|format|if|json|listkeys|parameters|reference|replace|resource\w+"
@@ -37,6 +38,7 @@ def whole_expression(text: str) -> bool:
     return re.match(r"\s*(?:\[\s*\w+\s*\(|@\w+\s*\()", text) is not None
 
 
+@lru_cache(maxsize=4096)
 def template(text: str) -> bool:
     """Whether a part of a name must be refused as template text, or as no name at all."""
     bare = re.sub(r"[\[\]^]", "", text)  # brackets and escapes may go later: look behind them

@@ -80,8 +80,27 @@ def session(url: str, in_flight: int = 16) -> Session:
     made.verify = found["verify"]
     made.proxies = {} if is_loopback(urlsplit(url).hostname or "") else dict(found["proxies"])
     for scheme in ("https://", "http://"):
-        made.mount(scheme, HTTPAdapter(pool_connections=4, pool_maxsize=in_flight))
+        made.mount(scheme, _Adapter(pool_maxsize=in_flight))
     return made
+
+
+class _Adapter(HTTPAdapter):
+    """Keeps the pool of each host, whose key `requests` makes anew on every call (0.05 ms)."""
+
+    def __init__(self, pool_maxsize: int) -> None:
+        super().__init__(pool_maxsize=pool_maxsize)
+        self._pools: dict[str, Any] = {}
+
+    def get_connection_with_tls_context(
+        self, request: PreparedRequest, *arguments: Any, **more: Any
+    ) -> Any:
+        """Of scheme, host and port; proxies and certificates are those of the session."""
+        place = "/".join((request.url or "").split("/", 3)[:3])
+        pool = self._pools.get(place)
+        if pool is None:
+            pool = super().get_connection_with_tls_context(request, *arguments, **more)
+            self._pools[place] = pool
+        return pool
 
 
 def _jitter(seconds: float) -> float:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -130,12 +130,12 @@ def _flow_call(activity: Json) -> Json:
 def _reference(value: Any) -> Json:
     if isinstance(value, Value):
         return {"referenceName": value}  # a template's parameter in place of the whole
-    return value if isinstance(value, Mapping) else {}
+    return value if isinstance(value, dict) else {}
 
 
 def _object(value: Any) -> Json:
-    return value if isinstance(value, Mapping) else {}
+    return value if isinstance(value, dict) else {}
 
 
 def _objects(value: Any) -> list[Json]:
-    return [v for v in value if isinstance(v, Mapping)] if isinstance(value, (list, tuple)) else []
+    return [v for v in value if isinstance(v, dict)] if isinstance(value, (list, tuple)) else []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 from lineage.model import (
@@ -94,6 +95,7 @@ def resolve(
     )
 
 
+@lru_cache(maxsize=4096)
 def columns(dataset: Definition) -> tuple[str, ...]:
     """
     The names of the columns a dataset declares, in order.
@@ -150,4 +152,4 @@ def _text(value: Any) -> str:
 
 
 def _object(value: Any) -> Mapping[str, Any]:
-    return value if isinstance(value, Mapping) else {}
+    return value if isinstance(value, dict) else {}

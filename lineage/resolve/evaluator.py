@@ -160,11 +160,11 @@ class _Evaluation:
     def _inside(self, of: Value, step: Step, key: Any) -> Value:
         """The member of a plain value; only here may a question mark make null of nothing."""
         found: Any = _ABSENT
-        if isinstance(of.value, Mapping) and isinstance(key, str):
+        if isinstance(of.value, dict) and isinstance(key, str):
             found = member(of.value, key, _ABSENT)
         elif isinstance(of.value, (list, tuple)) and type(key) is int and 0 <= key < len(of.value):
             found = of.value[key]
-        if found is _ABSENT and step.safe and (of.value is None or isinstance(of.value, Mapping)):
+        if found is _ABSENT and step.safe and (of.value is None or isinstance(of.value, dict)):
             found = None
         if found is _ABSENT:
             return self._gap(f"nothing at {_step_label(step)}")

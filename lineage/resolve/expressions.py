@@ -58,7 +58,7 @@ def depends(json: Any, ignore: frozenset[str] = frozenset()) -> bool:
         value = pending.pop()
         if isinstance(value, Value) or (isinstance(value, str) and not _is_plain(value)):
             return True
-        if isinstance(value, Mapping):
+        if isinstance(value, dict):
             pending += (v for k, v in value.items() if str(k).lower() not in ignore)
         elif isinstance(value, (list, tuple)):
             pending += value
@@ -78,11 +78,11 @@ def _json(value: Any, scope: Scope, place: str, depth: int) -> Value:
         return _text(value, scope, place)
     if isinstance(value, Value):
         return _hole(value, place)
-    if not isinstance(value, (Mapping, list, tuple)):
+    if not isinstance(value, (dict, list, tuple)):
         return Value(value, (place,))
     if depth >= DEEPEST_JSON:
         return gap(place, f"nested deeper than {DEEPEST_JSON}")
-    if isinstance(value, Mapping):
+    if isinstance(value, dict):
         return _object(value, scope, place, depth)
     parts = [_json(item, scope, place, depth + 1) for item in value]
     return joined(parts, [part.value for part in parts])
@@ -114,12 +114,12 @@ def _hole(value: Value, place: str) -> Value:
 
 
 def _kind(value: Any) -> str:
-    kind = value.get("type") if isinstance(value, Mapping) else None
+    kind = value.get("type") if isinstance(value, dict) else None
     return kind.lower() if isinstance(kind, str) else ""
 
 
 def _tree(json: Any, scope: Scope, place: str, path: tuple[str, ...]) -> Evaluated:
-    if not isinstance(json, Mapping):
+    if not isinstance(json, dict):
         return {}
     return {
         key: _leaf(key, value, scope, place, (*path, key))
@@ -137,7 +137,7 @@ def _leaf(
         shown = value.get("value")
         readable = isinstance(shown, str) and "=" in shown and key.lower() in _READABLE
         return evaluate(shown if readable else value, scope, where)
-    if not isinstance(value, Mapping) or kind == "expression":
+    if not isinstance(value, dict) or kind == "expression":
         return evaluate(value, scope, where)
     if len(path) >= DEEPEST_JSON:
         return gap(where, f"nested deeper than {DEEPEST_JSON}")

@@ -44,7 +44,7 @@ def _read(text: str, kind: str) -> Any:
         return _BOOL[text.lower()]
     if kind in ("array", "object"):
         read = json.loads(text)
-        if isinstance(read, list if kind == "array" else Mapping):
+        if isinstance(read, list if kind == "array" else dict):
             return read
     if kind in ("int", "integer", "float", "number", "bool", "boolean", "array", "object"):
         raise ValueError(kind)
@@ -82,7 +82,7 @@ def of_reference(passed: Any, declared: Any, scope: Scope, owner: str, use: str)
     declared = _object(declared)
     if isinstance(passed, (str, Value)) or _type(passed) == "Expression":
         whole = evaluate(passed, scope, f"arguments of {use}")
-        if not isinstance(whole.value, Mapping):
+        if not isinstance(whole.value, dict):
             stop = whole if whole.gap else gap(f"arguments of {use}", "no object")
             return dict.fromkeys(declared, stop)
         passed = {name: Value(value, whole.trace) for name, value in whole.value.items()}
@@ -123,4 +123,4 @@ def _type(declaration: Any) -> str:
 
 
 def _object(value: Any) -> Mapping[str, Any]:
-    return value if isinstance(value, Mapping) else {}
+    return value if isinstance(value, dict) else {}

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-import time
-from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass
+from threading import Event
 from typing import Any, TypeVar
 from urllib.parse import quote, urlsplit
 
@@ -21,6 +21,7 @@ from lineage.settings import Settings, is_loopback
 PAGES = 10_000  # more is a loop
 GONE = frozenset({404, 410})
 _T = TypeVar("_T")
+_R = TypeVar("_R")
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +102,8 @@ class Client:
     """
     Calls to one factory or workspace, at most `in_flight` at once; `close` ends its threads.
 
-    `on_call` is called before each request, from any thread.
+    `on_call` is called before each request, from any thread. `sleep` is by default a wait that
+    `close` ends.
     """
 
     def __init__(
@@ -113,7 +115,7 @@ class Client:
         http: Session | None = None,
         on_call: Callable[[], None] = lambda: None,
         limits: Limits = LIMITS,
-        sleep: Callable[[float], None] = time.sleep,
+        sleep: Callable[[float], None] | None = None,
     ) -> None:
         self.factory = factory
         self.api = api(factory)
@@ -122,17 +124,38 @@ class Client:
         self._session = http or session(self._base, settings.in_flight)
         self._on_call = on_call
         self._limits = limits
-        self._sleep = sleep
+        self._closed = Event()
+        self._sleep = sleep or self._rest
+        self._in_flight = settings.in_flight
         self._threads = ThreadPoolExecutor(settings.in_flight, thread_name_prefix="source")
 
     def close(self) -> None:
-        """Wait for calls under way, and let go of threads and connections."""
-        self._threads.shutdown(cancel_futures=True)
+        """Begin no more calls, wait for those under way, let go of threads and connections."""
+        self._closed.set()
+        self._threads.shutdown()
         self._session.close()
 
-    def submit(self, task: Callable[..., _T], *arguments: Any) -> Future[_T]:
-        """Run a task that calls, in a thread; a task that submits another may wait for ever."""
-        return self._threads.submit(task, *arguments)
+    def each(self, task: Callable[[_T], _R], items: Sequence[_T]) -> list[tuple[_T, _R]]:
+        """
+        Each item with what its task gave, in order, at most `in_flight` tasks at a time.
+
+        An error of a task is raised when all have ended. A task that calls this waits for ever.
+        """
+        left = iter(enumerate(items))  # `next` of it is atomic
+        found: list[Any] = [None] * len(items)
+
+        def work() -> None:
+            for place, item in left:
+                found[place] = task(item)
+
+        workers = min(self._in_flight, len(items))
+        try:
+            tasks = [self._threads.submit(work) for _ in range(workers)]
+        except RuntimeError:  # closed meanwhile
+            raise Unavailable(f"{self.factory}: nothing more is read") from None
+        for ended in wait(tasks).done:
+            ended.result()
+        return list(zip(items, found, strict=True))
 
     def call(self, method: str, path: str, json: Any = None, etag: str = "") -> Answer:
         """
@@ -184,7 +207,12 @@ class Client:
             answer = self._requested("GET", link)
         raise Unavailable(f"{self.factory}{path}: the pages have no end, or lead elsewhere")
 
+    def _rest(self, seconds: float) -> None:
+        self._closed.wait(seconds)
+
     def _requested(self, method: str, url: str, **more: Any) -> Answer:
+        if self._closed.is_set():
+            raise Unavailable(f"{self.factory}: nothing more is read")
         try:
             return request(
                 self._session,

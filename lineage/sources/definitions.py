@@ -116,8 +116,7 @@ class RestDefinitions:
                 problems.update((each.run.id, error) for each in users)
 
     def _each(self, kind: Kind, names: Mapping[str, str]) -> list[tuple[str, Unavailable]]:
-        tasks = [(low, self._client.submit(self._one, kind, name)) for low, name in names.items()]
-        results = [(low, task.result()) for low, task in tasks]
+        results = self._client.each(lambda low: self._one(kind, names[low]), list(names))
         return [(low, error) for low, error in results if error is not None]
 
     def _one(self, kind: Kind, name: str) -> Unavailable | None:

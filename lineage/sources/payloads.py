@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -109,9 +108,7 @@ def factory(json: Json) -> Factory:
 def global_parameters(json: object) -> dict[str, Any]:
     """`{name: {type, value}}` -> `{name: value}`."""
     found = _object(json) or {}
-    return {
-        name: p["value"] for name, p in found.items() if isinstance(p, Mapping) and "value" in p
-    }
+    return {name: p["value"] for name, p in found.items() if isinstance(p, dict) and "value" in p}
 
 
 def _text(json: Json, key: str) -> str:
@@ -126,7 +123,7 @@ def _moment(json: Json, key: str) -> Ticks | None:
 
 
 def _object(value: object) -> Json | None:
-    return value if isinstance(value, Mapping) else None
+    return value if isinstance(value, dict) else None
 
 
 def _last_segment(path: str, collection: str) -> str:

@@ -93,10 +93,9 @@ class RestRuns:
         except Unavailable as error:
             return Reading((), batch.runs, error.retry_after, str(error))
         tally = _Tally()
-        results = [
-            self._client.submit(self._tried, each, found.get(each.id), tally) for each in batch.runs
-        ]
-        outcomes = list(zip(batch.runs, [result.result() for result in results], strict=True))
+        outcomes = list(
+            self._client.each(lambda each: self._tried(each, found.get(each.id), tally), batch.runs)
+        )
         return Reading(
             listed=tuple(outcome for _, outcome in outcomes if isinstance(outcome, Listed)),
             unread=tuple(reference for reference, outcome in outcomes if outcome is None),
@@ -132,10 +131,8 @@ class RestRuns:
         moments = [each.updated for each in references]
         pages = self._pages(min(moments), max(moments))
         for page in islice(pages, math.ceil(len(missing) / _ROWS) + 2):
-            for run in self._ended(page.rows):
-                if run.id in missing and (
-                    run.id not in found or found[run.id].updated < run.updated
-                ):
+            for run in self._ended(row for row in page.rows if row.get("runId") in missing):
+                if run.id not in found or found[run.id].updated < run.updated:
                     found[run.id] = run
             if len(found) == len(missing):
                 break

@@ -25,6 +25,7 @@ from lineage.model import (
     Row,
     Rows,
     Status,
+    Versioned,
 )
 from lineage.store import rows as keys
 from lineage.ticks import Ticks
@@ -52,7 +53,7 @@ class Ledger:
         """Note how far was listed. It never moves backwards, whoever else moves it meanwhile."""
         while True:
             row, version = self._get(factory, ["c"]).get("c", ({}, 0))
-            if row and row["scanned"] >= scanned:
+            if row and (row["scanned"] >= scanned or not _ours(row)):
                 return
             mine = {"v": keys.VERSION, "factory": factory, "scanned": scanned}
             if self._write(factory, {"c": mine}, expected={"c": version}):
@@ -78,7 +79,10 @@ class Ledger:
         """
         late: dict[str, Row] = {}
         for key, row in self._waiting(factory):
-            if ticks.shift(Ticks(row["sent"]), patience * 2 ** min(row["tries"], 16)) <= now:
+            if (
+                _ours(row)
+                and ticks.shift(Ticks(row["sent"]), patience * 2 ** min(row["tries"], 16)) <= now
+            ):
                 late[key] = {**row, "sent": now, "tries": row["tries"] + 1}
         self._write(factory, late)
         return [keys.reference(key, row) for key, row in late.items()]
@@ -106,33 +110,21 @@ class Ledger:
         (no activity yet, one still running, an older state than asked for) stays queued until it
         is older than `overlap` seconds.
         """
-        known = {
-            listed.run.id: dict(self._range(batch.factory, keys.activity_prefix(listed.run.id)))
-            for listed in reading.listed
-        }
-        new = {
-            keys.activity_key(run): keys.pending(run, now)
-            for listed in reading.listed
-            for run in listed.activities
-            if keys.activity_key(run) not in known[listed.run.id]
-        }
-        self._put_rows(batch.factory, new, {}, now)
-        todo = [
-            run
-            for listed in reading.listed
-            for run in listed.activities
-            if _is_open(
-                new.get(keys.activity_key(run), known[listed.run.id].get(keys.activity_key(run)))
-            )
-        ]
-        self._mark_listed(batch, reading, {run.of.id for run in todo}, ticks.shift(now, -overlap))
-        return todo
+        runs = {keys.activity_key(run): run for each in reading.listed for run in each.activities}
+        while True:
+            known = self._activities(batch.factory, (each.run.id for each in reading.listed))
+            new = {key: keys.pending(run, now) for key, run in runs.items() if key not in known}
+            if self._put_rows(batch.factory, new, {}, now):
+                break  # else another worker was faster
+        rows = known | new
+        unsettled = {row["pipelineRunId"] for row in rows.values() if _is_open(row)}
+        self._mark_listed(batch, reading, unsettled, ticks.shift(now, -overlap))
+        return [run for key, run in runs.items() if _is_open(rows[key]) and _ours(rows[key])]
 
     def give_up(self, factory: FactoryId, runs: Iterable[Reference]) -> None:
         """Mark pipeline runs that can never be read again: shown, and off the watermark."""
         moves = {keys.run_key(state, run): keys.run_key("x", run) for run in runs for state in "qo"}
-        found = self._get(factory, moves)
-        self._write(factory, {moves[key]: row for key, (row, _) in found.items()}, found)
+        self._move(factory, moves)
 
     def settle(self, batch: Batch, outcomes: Iterable[Outcome], now: Ticks) -> list[Outcome]:
         """
@@ -140,26 +132,25 @@ class Ledger:
 
         A row that is settled already stays as it is. Returns the outcomes recorded.
         """
-        by_run: dict[str, list[Outcome]] = {}
-        for outcome in outcomes:
-            by_run.setdefault(outcome.run.of.id, []).append(outcome)
-        references = {run.id: run for run in batch.runs}
-        puts: dict[str, Row] = {}
-        moves: dict[str, str] = {}
-        before: dict[str, Row] = {}
-        recorded: list[Outcome] = []
-        for run_id, ended in by_run.items():
-            rows = dict(self._range(batch.factory, keys.activity_prefix(run_id)))
-            for outcome in ended:
-                key = keys.activity_key(outcome.run)
-                if _is_open(rows.get(key)):
-                    before[key] = rows[key]
-                    rows[key] = puts[key] = _settled(rows[key], outcome, now)
-                    recorded.append(outcome)
-            if run_id in references and not any(_is_open(row) for row in rows.values()):
-                moves[keys.run_key("o", references[run_id])] = keys.run_key("p", references[run_id])
-        self._put_rows(batch.factory, puts, before, now, moves)
-        return recorded
+        ended = {keys.activity_key(outcome.run): outcome for outcome in outcomes}
+        closing = {outcome.run.of.id for outcome in ended.values()}
+        while True:
+            rows = self._activities(batch.factory, closing)
+            before = {
+                key: (row, version)
+                for key, (row, version) in self._get(batch.factory, ended).items()
+                if _is_open(row) and _ours(row)
+            }
+            puts = {key: _settled(row, ended[key], now) for key, (row, _) in before.items()}
+            rows |= puts
+            waiting = {row["pipelineRunId"] for row in rows.values() if _is_open(row)}
+            moves = {
+                keys.run_key("o", run): keys.run_key("p", run)
+                for run in batch.runs
+                if run.id in closing - waiting
+            }
+            if self._put_rows(batch.factory, puts, before, now, moves):
+                return [ended[key] for key in puts]
 
     # ------------------------------------------------------------ asking
 
@@ -181,7 +172,9 @@ class Ledger:
         """Ledger rows, the newest first; `since` bounds the pipeline run's `updated` from below."""
         if status in INDEXED:
             for _, entry in self._range(factory, f"s|{status}|"):
-                yield from (row for row, _ in self._get(factory, [entry["key"]]).values())
+                for row, _ in self._get(factory, [entry["key"]]).values():
+                    if since is None or row["updated"] >= since:
+                        yield row
             return
         low = f"{since or 0:019d}"
         listed = [
@@ -192,7 +185,8 @@ class Ledger:
             )
         ]
         for run_id in dict.fromkeys(run_id for _, run_id in sorted(listed, reverse=True)):
-            for _, row in self._range(factory, keys.activity_prefix(run_id)):
+            rows = self._activities(factory, [run_id]).values()
+            for row in sorted(rows, key=lambda row: row["ended"] or row["updated"], reverse=True):
                 if status in (None, row["status"]):
                     yield row
 
@@ -202,27 +196,30 @@ class Ledger:
         self,
         factory: FactoryId,
         puts: Mapping[str, Row],
-        before: Mapping[str, Row],
+        before: Mapping[str, Versioned],
         now: Ticks,
         moves: Mapping[str, str] | None = None,
-    ) -> None:
-        """Write ledger rows, their index rows, the counts they change and the run rows moved."""
+    ) -> bool:
+        """
+        Write ledger rows, their index rows, the counts they change and the run rows moved.
+
+        `before` are the rows that are replaced; False, and nothing is written, where somebody else
+        wrote one of the rows meanwhile.
+        """
         delta: Counter[str] = Counter(row["status"] for row in puts.values())
-        delta.subtract(row["status"] for row in before.values())
-        deletes = [keys.index_key(row) for row in before.values() if row["status"] in INDEXED]
+        delta.subtract(row["status"] for row, _ in before.values())
+        deletes = [keys.index_key(row) for row, _ in before.values() if row["status"] in INDEXED]
         every: dict[str, Row] = dict(puts)
         for key, row in puts.items():
             if row["status"] in INDEXED:
                 every[keys.index_key(row)] = {"v": keys.VERSION, "key": key}
         if puts:
-            first = keys.digest(*next(iter(puts.items())), now)
+            first = keys.digest(*next((key, keys.canonical(row)) for key, row in puts.items()))
             hour = now // (3600 * ticks.SECOND)
             every[f"n|{hour:012d}|{first}"] = {"v": keys.VERSION, "delta": dict(delta)}
-        for old, (row, _) in self._get(factory, moves or ()).items():
-            every[(moves or {})[old]] = row
-            deletes.append(old)
-        if every or deletes:
-            self._write(factory, every, deletes)
+        moved, gone = self._moved(factory, moves or {})
+        expected = {key: before[key][1] if key in before else 0 for key in puts}
+        return self._write(factory, every | moved, [*deletes, *gone], expected)
 
     def _mark_listed(
         self, batch: Batch, reading: Reading, unsettled: set[str], settled_before: Ticks
@@ -234,9 +231,22 @@ class Ledger:
             if run.id in listed and _complete(listed[run.id], run, settled_before)
             for state in "qo"
         }
-        found = self._get(batch.factory, moves)
-        puts = {moves[key]: row for key, (row, _) in found.items()}
-        self._write(batch.factory, puts, [key for key in found if key not in puts])
+        self._move(batch.factory, moves)
+
+    def _move(self, factory: FactoryId, moves: Mapping[str, str]) -> None:
+        self._write(factory, *self._moved(factory, moves))
+
+    def _moved(
+        self, factory: FactoryId, moves: Mapping[str, str]
+    ) -> tuple[dict[str, Row], list[str]]:
+        """Run rows under their new keys, and the keys that they leave."""
+        found = {key: row for key, (row, _) in self._get(factory, moves).items() if _ours(row)}
+        return {moves[key]: row for key, row in found.items()}, list(found)
+
+    def _activities(self, factory: FactoryId, run_ids: Iterable[str]) -> dict[str, Row]:
+        """The ledger rows of pipeline runs, by key."""
+        prefixes = map(keys.activity_prefix, run_ids)
+        return {key: row for prefix in prefixes for key, row in self._range(factory, prefix)}
 
     def _waiting(self, factory: FactoryId) -> list[tuple[str, Row]]:
         rows = [*self._range(factory, "q|"), *self._range(factory, "o|")]
@@ -256,7 +266,10 @@ class Ledger:
         deletes: Iterable[str] = (),
         expected: Mapping[str, int] | None = None,
     ) -> bool:
-        return self._rows.write(_TABLE, keys.factory_partition(factory), puts, deletes, expected)
+        gone = [key for key in deletes if key not in puts]
+        if not puts and not gone:
+            return True
+        return self._rows.write(_TABLE, keys.factory_partition(factory), puts, gone, expected)
 
 
 def gaps_of(row: Mapping[str, Any]) -> tuple[Gap, ...]:
@@ -264,8 +277,13 @@ def gaps_of(row: Mapping[str, Any]) -> tuple[Gap, ...]:
     return tuple(keys.gap(each) for each in row["reasons"])
 
 
-def _is_open(row: Row | None) -> bool:
-    return row is not None and Status(row["status"]) in OPEN
+def _is_open(row: Row) -> bool:
+    return row["status"] in OPEN
+
+
+def _ours(row: Row) -> bool:
+    """Whether a row is of this release: one of a newer release is read, never written."""
+    return bool(row["v"] == keys.VERSION)
 
 
 def _complete(listed: Listed, asked: Reference, settled_before: Ticks) -> bool:

@@ -28,6 +28,8 @@ class Notes:
         """
         key = digest(what)
         row, version = self._rows.get(_TABLE, _PARTITION, [key]).get(key, ({}, 0))
+        if row and row["v"] != VERSION:
+            return False
         if row and row["owner"] != owner and row["until"] > now:
             return False
         mine = {"v": VERSION, "owner": owner, "until": ticks.shift(now, LEASE)}
@@ -37,13 +39,14 @@ class Notes:
         """Let go of a lease; one that is not held by `owner` is left alone."""
         key = digest(what)
         row, version = self._rows.get(_TABLE, _PARTITION, [key]).get(key, ({}, 0))
-        if row and row["owner"] == owner:
+        if row and row["v"] == VERSION and row["owner"] == owner:
             self._rows.write(_TABLE, _PARTITION, {}, [key], expected={key: version})
 
     def void(self) -> None:
         """Forget every lease: for one who has the store for himself."""
         held = self._rows.range(_TABLE, _PARTITION, "", "~")
-        self._rows.write(_TABLE, _PARTITION, {}, [key for key, _ in held])
+        ours = [key for key, row in held if row["v"] == VERSION]
+        self._rows.write(_TABLE, _PARTITION, {}, ours)
 
     @contextmanager
     def lease(self, what: str, owner: str, now: Ticks) -> Iterator[bool]:

@@ -1,19 +1,23 @@
 """
 What was put into the catalog: processes with their edges, and the name each asset goes by.
 
-A process has a row (`r|`) and two index rows: by the operation's name (`i|`) and by the end of the
-activity that its sink stands for (`e|`). An activity has a row (`l|`) with its last run.
+A process has a small row (`h|`: how it ended), a large one (`r|`: its edges) and two index rows: by
+the operation's name (`i|`) and by the end of the activity that its sink stands for (`e|`). An
+activity has a row (`l|`) with its last run.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import AbstractContextManager
 
 from lineage.model import Asset, Certainty, FactoryId, LastRun, Name, Process, Row, Rows
 from lineage.store import rows as keys
-from lineage.store.rows import Published
+from lineage.store.rows import Head, Published
 from lineage.ticks import Ticks
 
+_TABLE = "published"
+_ASSETS = "assets"
 _END = "~"
 
 
@@ -28,16 +32,31 @@ class PublishedRows:
         """The key of a process's row."""
         return keys.process_key(self._catalog, process)
 
+    def heads(self, factory: FactoryId, pipeline: str, wanted: Iterable[str]) -> dict[str, Head]:
+        """How the processes of a pipeline with these keys ended; unknown ones are left out."""
+        partition = keys.published_partition(factory, pipeline)
+        found = self._rows.get(_TABLE, partition, [f"h|{key}" for key in wanted])
+        return {key[2:]: keys.head(row) for key, (row, _) in found.items()}
+
     def get(self, factory: FactoryId, pipeline: str, wanted: Iterable[str]) -> dict[str, Published]:
         """The rows of a pipeline with these keys; those that do not exist are left out."""
         partition = keys.published_partition(factory, pipeline)
-        found = self._rows.get("published", partition, [f"r|{key}" for key in wanted])
-        return {key[2:]: keys.published(row, version) for key, (row, version) in found.items()}
+        asked = list(wanted)
+        found = self._rows.get(_TABLE, partition, [f"{t}|{key}" for t in "hr" for key in asked])
+        return {
+            key: keys.published(found[f"h|{key}"][0], *found[f"r|{key}"])
+            for key in asked
+            if f"r|{key}" in found
+        }
 
     def named(self, process: Process, name: Name) -> dict[str, Published]:
         """Every row of the pipeline whose operation has this name."""
+        return self.of_operation(process.factory, process.pipeline, name)
+
+    def of_operation(self, factory: FactoryId, pipeline: str, name: Name) -> dict[str, Published]:
+        """As `named`, for one who knows no process yet."""
         prefix = f"i|{keys.digest(self._catalog, name.type, name.qualified)}|"
-        return self._indexed(process, prefix)
+        return self._indexed(factory, pipeline, prefix)
 
     def same_end(self, process: Process, *, exact: bool) -> dict[str, Published]:
         """
@@ -45,82 +64,103 @@ class PublishedRows:
 
         Its own row is not among them.
         """
-        found = self._indexed(process, f"{self._end(process)}|{'x' if exact else 'f'}|")
+        prefix = f"{self._end(process)}|{'x' if exact else 'f'}|"
+        found = self._indexed(process.factory, process.pipeline, prefix)
         found.pop(self.key(process), None)
         return found
 
-    def put(self, value: Published) -> bool:
-        """Write a row if it still has the version it was read with; False where it has not."""
+    def put(self, value: Published, old: Published | None, last: LastRun | None = None) -> bool:
+        """
+        Write the rows of a process if they are still as `old` was read (None: there were none).
+
+        False where they are not, and where a newer release wrote them: those are left alone. `last`
+        is the run whose attributes the activity has now, or None to leave that as it is.
+        """
         process = value.process
         key = self.key(process)
-        old = self.get(process.factory, process.pipeline, [key]).get(key)
-        puts: dict[str, Row] = {f"r|{key}": keys.published_row(value)}
         index = self._index(value, key)
-        puts.update({each: {"v": keys.VERSION} for each in index})
+        puts: dict[str, Row] = {
+            f"h|{key}": keys.head_row(value.head),
+            f"r|{key}": keys.published_row(value),
+            **{each: {"v": keys.VERSION} for each in index},
+        }
+        if last:
+            puts[self._activity(process)] = keys.last_run_row(last)
         deletes = [each for each in self._index(old, key) if each not in index] if old else []
         partition = keys.published_partition(process.factory, process.pipeline)
-        return self._rows.write(
-            "published", partition, puts, deletes, expected={f"r|{key}": value.version}
-        )
+        expected = {f"r|{key}": old.version if old else 0}
+        return self._rows.write(_TABLE, partition, puts, deletes, expected)
 
     def last_run(self, process: Process) -> LastRun | None:
         """The latest run whose attributes the activity has in the catalog."""
         partition = keys.published_partition(process.factory, process.pipeline)
         key = self._activity(process)
-        row, _ = self._rows.get("published", partition, [key]).get(key, (None, 0))
+        row, _ = self._rows.get(_TABLE, partition, [key]).get(key, (None, 0))
         return keys.last_run(row) if row else None
 
-    def put_last_run(self, process: Process, last: LastRun) -> None:
-        """Note the run whose attributes were sent."""
-        partition = keys.published_partition(process.factory, process.pipeline)
-        row = {"v": keys.VERSION, "ended": last.ended, "rows": last.rows, "size": last.size}
-        self._rows.write("published", partition, {self._activity(process): row})
+    def together(self) -> AbstractContextManager[None]:
+        """Writes of one block are all made or none: many small ones at the price of one."""
+        return self._rows.together()
 
     # ------------------------------------------------------------ assets
 
     def choices(self, assets: Iterable[Asset]) -> dict[Asset, Name]:
         """The names chosen for assets before."""
-        wanted: dict[str, dict[str, Asset]] = {}
-        for asset in assets:
-            partition, key = keys.asset_key(self._catalog, asset)
-            wanted.setdefault(partition, {})[key] = asset
-        return {
-            by_key[key]: Name(*row["name"])
-            for partition, by_key in wanted.items()
-            for key, (row, _) in self._rows.get("assets", partition, by_key).items()
-        }
+        return {asset: Name(*row["name"]) for asset, row in self._chosen(assets).items()}
 
     def choose(self, chosen: Mapping[Asset, Name], now: Ticks) -> None:
-        """Note the names that assets go by."""
+        """Note the names that assets go by, where they are new."""
+        known = self._chosen(chosen)
+        parts: dict[str, dict[str, Row]] = {}
         for asset, name in chosen.items():
-            partition, key = keys.asset_key(self._catalog, asset)
+            old = known.get(asset)
             row: Row = {"v": keys.VERSION, "name": [name.type, name.qualified], "chosen": now}
-            self._rows.write("assets", partition, {key: row})
+            if old is None or (old["v"] == keys.VERSION and old["name"] != row["name"]):
+                partition, key = keys.asset_key(self._catalog, asset)
+                parts.setdefault(partition, {})[key] = row
+        for partition, puts in parts.items():
+            self._rows.write(_ASSETS, partition, puts)
 
     def forget(self, assets: Iterable[Asset]) -> None:
         """Choose anew next time: a name turned out to be gone."""
         for asset in assets:
             partition, key = keys.asset_key(self._catalog, asset)
-            self._rows.write("assets", partition, {}, [key])
+            self._rows.write(_ASSETS, partition, {}, [key])
+
+    def known(self) -> Iterator[Name]:
+        """Every name that was chosen for an asset, in any catalog: to tell similar ones."""
+        for partition in "0123456789abcdef":
+            for _, row in self._rows.range(_ASSETS, partition, "", _END):
+                yield Name(*row["name"])
 
     # ------------------------------------------------------------ private
 
-    def _indexed(self, process: Process, prefix: str) -> dict[str, Published]:
-        partition = keys.published_partition(process.factory, process.pipeline)
-        found = self._rows.range("published", partition, prefix, prefix + _END)
+    def _chosen(self, assets: Iterable[Asset]) -> dict[Asset, Row]:
+        wanted: dict[str, dict[str, Asset]] = {}
+        for asset in assets:
+            partition, key = keys.asset_key(self._catalog, asset)
+            wanted.setdefault(partition, {})[key] = asset
+        return {
+            by_key[key]: row
+            for partition, by_key in wanted.items()
+            for key, (row, _) in self._rows.get(_ASSETS, partition, by_key).items()
+        }
+
+    def _indexed(self, factory: FactoryId, pipeline: str, prefix: str) -> dict[str, Published]:
+        partition = keys.published_partition(factory, pipeline)
+        found = self._rows.range(_TABLE, partition, prefix, prefix + _END)
         wanted = [key.rsplit("|", 1)[1] for key, _ in found]
-        return self.get(process.factory, process.pipeline, wanted) if wanted else {}
+        return self.get(factory, pipeline, wanted) if wanted else {}
 
     def _index(self, value: Published, key: str) -> list[str]:
         made = []
-        if value.name and not value.superseded:
-            made.append(
-                f"i|{keys.digest(self._catalog, value.name.type, value.name.qualified)}|{key}"
-            )
+        name, superseded = value.head.name, value.head.superseded
+        if name and not superseded:
+            made.append(f"i|{keys.digest(self._catalog, name.type, name.qualified)}|{key}")
         certainty = value.process.sink.certainty
         if certainty is Certainty.EXACT:
             made.append(f"{self._end(value.process)}|x|{key}")
-        if certainty is Certainty.FALLBACK and not value.superseded:
+        if certainty is Certainty.FALLBACK and not superseded:
             made.append(f"{self._end(value.process)}|f|{key}")
         return made
 

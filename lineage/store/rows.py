@@ -11,8 +11,9 @@ them. Every row has `v`, its format; a row of a version we do not know is read, 
 |           |                         | `a|pipeline run|activity run`         |
 |           |                         | `s|status|inverted ticks|…`           |
 |           |                         | `n|hour|hash of the first row`        |
-| published | factory and pipeline    | `r|key`, `i|name|key`, `e|end|f or x|key`, `l|activity` |
-| assets    | first two hex digits    | hash of the candidates                |
+| published | factory and pipeline    | `h|key`, `r|key`, `l|activity`        |
+|           |                         | `i|name|key`, `e|end|f or x|key`      |
+| assets    | first hex digit         | hash of the candidates                |
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from hashlib import sha256
 from typing import Any
 
@@ -45,18 +47,18 @@ from lineage.model import (
 from lineage.ticks import Ticks
 
 VERSION = 1
+MOST_TOLD = 100  # variants of one process that a head remembers
 MOST_PROCESSES = 20  # hashes in a ledger row; their number is beside them
 _LAST_TICK = 10**19 - 1
 
 
-def digest(*parts: object) -> str:
-    """32 hex digits for any parts: keys hold no user text."""
-    return sha256(canonical(parts).encode("utf-8", "surrogatepass")).hexdigest()[:32]
+def digest(*parts: str) -> str:
+    """32 hex digits for any texts: keys hold no user text."""
+    text = "".join(f"{len(part)}:{part}" for part in parts)
+    return sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:32]
 
 
-def canonical(value: object) -> str:
-    """The one JSON text of a value."""
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+canonical = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode
 
 
 # ---------------------------------------------------------------- runs
@@ -134,6 +136,7 @@ def gap(row: list[str]) -> Gap:
     return Gap(Reason(row[0]), Where(row[1]), row[2])
 
 
+@lru_cache(maxsize=4096)
 def _safe(text: str) -> str:
     """An id as part of a key: ids that could break a key are hashed."""
     plain = text.replace("-", "").isalnum() and text.isascii() and len(text) <= 128
@@ -144,24 +147,38 @@ def _safe(text: str) -> str:
 
 
 @dataclass(frozen=True, slots=True)
+class Head:
+    """
+    How publishing a process ended: all that an unchanged process needs to know.
+
+    `told` has the fingerprints of what runs told of it, as far as it is united already, and when
+    each was last told, by the source's clock, moved at most daily. `name` is the operation's;
+    `superseded` says that a fall-back gave way to an exact edge of the same end. `sent` is by our
+    clock.
+    """
+
+    name: Name | None
+    status: Status
+    sent: Ticks
+    gaps: tuple[Gap, ...] = ()
+    superseded: bool = False
+    told: Mapping[str, Ticks] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class Published:
     """
     What the catalog holds of one process, as far as we put it there.
 
     `process` unites everything known; `seen` tells when each edge was last seen, by the source's
-    clock, moved at most daily. `name` is the operation's; `status` and `gaps` are how publishing
-    ended; `superseded` says that a fall-back gave way to an exact edge of the same end. `sent` is
-    by our clock. `version` is the store's, for compare-and-set; 0 where there is no row.
+    clock, moved at most daily. `version` is the store's, for compare-and-set; 0 where there is no
+    row.
     """
 
+    head: Head
     process: Process
     fingerprint: str
-    name: Name | None
-    status: Status
-    sent: Ticks
-    gaps: tuple[Gap, ...] = ()
     seen: Mapping[Edge, Ticks] = field(default_factory=dict)
-    superseded: bool = False
     version: int = 0
 
 
@@ -172,8 +189,7 @@ def published_partition(factory: FactoryId, pipeline: str) -> str:
 
 def process_key(catalog: str, process: Process) -> str:
     """The key of a process: catalog, activity, operation type and the sink's candidates."""
-    sink = [(name.type, name.qualified) for name in process.sink.asset.candidates]
-    return digest(catalog, process.activity, process.type, sink)
+    return digest(catalog, process.activity, process.type, *_texts(process.sink.asset))
 
 
 def process_row(process: Process, seen: Mapping[Edge, Ticks]) -> Row:
@@ -233,34 +249,55 @@ def process(row: Row) -> tuple[Process, dict[Edge, Ticks]]:
     return made, seen
 
 
-def published_row(value: Published) -> Row:
-    """A published row."""
+def head_row(value: Head) -> Row:
+    """The small row of a process; of many variants told the latest are kept."""
+    latest = sorted(value.told.items(), key=lambda each: (-each[1], each[0]))[:MOST_TOLD]
     return {
         "v": VERSION,
-        "process": process_row(value.process, value.seen),
-        "fingerprint": value.fingerprint,
         "name": [value.name.type, value.name.qualified] if value.name else None,
         "status": value.status.value,
         "gaps": [gap_row(each) for each in value.gaps],
         "sent": value.sent,
         "superseded": value.superseded,
+        "told": dict(latest),
     }
 
 
-def published(row: Row, version: int) -> Published:
-    """What `published_row` made."""
-    known, seen = process(row["process"])
-    return Published(
-        known,
-        row["fingerprint"],
+def head(row: Row) -> Head:
+    """What `head_row` made."""
+    return Head(
         Name(*row["name"]) if row["name"] else None,
         Status(row["status"]),
         Ticks(row["sent"]),
         tuple(gap(each) for each in row["gaps"]),
-        seen,
         row["superseded"],
-        version,
+        row["told"],
     )
+
+
+def published_row(value: Published) -> Row:
+    """The large row of a process; its head is a row of its own."""
+    return {
+        "v": VERSION,
+        "process": process_row(value.process, value.seen),
+        "fingerprint": value.fingerprint,
+    }
+
+
+def published(of: Row, row: Row, version: int) -> Published:
+    """
+    What `head_row` and `published_row` made.
+
+    Rows of a newer release get a version that never holds: they are read, and not written.
+    """
+    known, seen = process(row["process"])
+    ours = of["v"] == row["v"] == VERSION
+    return Published(head(of), known, row["fingerprint"], seen, version if ours else -1)
+
+
+def last_run_row(last: LastRun) -> Row:
+    """The latest run whose attributes the catalog has, as a row."""
+    return {"v": VERSION, "ended": last.ended, "rows": last.rows, "size": last.size}
 
 
 def last_run(row: Row) -> LastRun:
@@ -273,5 +310,9 @@ def last_run(row: Row) -> LastRun:
 
 def asset_key(catalog: str, asset: Asset) -> tuple[str, str]:
     """Partition and key of the row that remembers which candidate an asset goes by."""
-    key = digest(catalog, [(name.type, name.qualified) for name in asset.candidates])
-    return key[:2], key
+    key = digest(catalog, *_texts(asset))
+    return key[:1], key
+
+
+def _texts(asset: Asset) -> list[str]:
+    return [text for name in asset.candidates for text in (name.type, name.qualified)]

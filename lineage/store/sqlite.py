@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from threading import RLock
 from types import TracebackType
@@ -22,8 +22,10 @@ MIGRATIONS = (
     "ALTER TABLE row ADD COLUMN version INTEGER NOT NULL DEFAULT 1",
 )
 
-_PUT = """INSERT INTO row (part, key, body, version) VALUES (?, ?, ?, 1)
-          ON CONFLICT DO UPDATE SET body = excluded.body, version = version + 1"""
+# A version is never used twice, not even by a row that is deleted and made anew.
+_PUT = """INSERT INTO row (part, key, body, version)
+          VALUES (?, ?, ?, (random() & 0x3fffffffffffffff) + 1)
+          ON CONFLICT DO UPDATE SET body = excluded.body, version = excluded.version"""
 
 
 class SqliteRows:
@@ -35,16 +37,38 @@ class SqliteRows:
     release, `Unavailable` while another process writes to it for long.
     """
 
-    def __init__(self, path: str | Path, patience: float = 10.0) -> None:
+    def __init__(
+        self,
+        path: str | Path,
+        patience: float = 10.0,
+        connection: sqlite3.Connection | None = None,
+    ) -> None:
         self.path = str(path)
         self._lock = RLock()
         with _explained(self.path):
-            self._connection = sqlite3.connect(
-                self.path, timeout=patience, isolation_level=None, check_same_thread=False
-            )
-            self._connection.execute("PRAGMA journal_mode = WAL")
-            self._connection.execute("PRAGMA synchronous = NORMAL")
-            _migrate(self._connection, self.path)
+            self._connection = connection or _made(self.path, patience)
+
+    @classmethod
+    def reading(cls, path: str | Path, patience: float = 10.0) -> SqliteRows:
+        """
+        The rows of a file that is neither changed, nor made where there is none.
+
+        An older format is brought up to date in memory. The file is opened for writing all the
+        same: SQLite would else leave its helper files behind.
+        """
+        if not Path(path).exists() or not Path(path).stat().st_size:
+            return cls(":memory:")
+        with _explained(str(path)):
+            uri = f"{Path(path).absolute().as_uri()}?mode=rw"
+            connection = _connect(uri, patience, uri=True)
+            connection.execute("PRAGMA query_only = ON")
+            _check(connection, str(path))
+            if connection.execute("PRAGMA user_version").fetchone()[0] != len(MIGRATIONS):
+                with closing(connection) as older:
+                    connection = _connect(":memory:", patience)
+                    older.backup(connection)
+                _migrate(connection)
+        return cls(path, patience, connection)
 
     def __enter__(self) -> SqliteRows:
         return self
@@ -102,6 +126,12 @@ class SqliteRows:
             )
             return True
 
+    @contextmanager
+    def together(self) -> Iterator[None]:
+        """One transaction for all writes of a block; other threads wait for its end."""
+        with self._lock, _explained(self.path), _transaction(self._connection):
+            yield
+
     def _hold(self, part: str, expected: Mapping[str, int]) -> bool:
         query = (
             "SELECT key, version FROM row WHERE part = ? AND key IN"
@@ -119,36 +149,65 @@ def locked(path: str) -> Iterator[None]:
     The system lets go of it with the process, however that ends. Raises `Unavailable` where another
     process holds it.
     """
-    beside = sqlite3.connect(f"{path}.lock", timeout=0, isolation_level=None)
-    try:
-        beside.execute("BEGIN EXCLUSIVE")
-    except sqlite3.OperationalError as error:
-        beside.close()
-        raise Unavailable(f"another sync works on {path}: wait until it has ended") from error
-    try:
+    with _explained(f"{path}.lock"):
+        beside = _connect(f"{path}.lock", 0)
+    with closing(beside):
+        try:
+            with _explained(f"{path}.lock"):
+                beside.execute("BEGIN EXCLUSIVE")
+        except Unavailable as error:
+            raise Unavailable(f"another sync works on {path}: wait until it has ended") from error
         yield
-    finally:
-        beside.close()
+
+
+def _connect(path: str, patience: float, *, uri: bool = False) -> sqlite3.Connection:
+    return sqlite3.connect(
+        path, timeout=patience, isolation_level=None, check_same_thread=False, uri=uri
+    )
+
+
+def _made(path: str, patience: float) -> sqlite3.Connection:
+    """The file, made on first use and brought up to date."""
+    connection = _connect(path, patience)
+    _check(connection, path)
+    connection.execute("PRAGMA journal_mode = WAL")
+    connection.execute("PRAGMA synchronous = NORMAL")
+    _migrate(connection)
+    return connection
 
 
 @contextmanager
 def _transaction(connection: sqlite3.Connection) -> Iterator[sqlite3.Connection]:
+    if connection.in_transaction:  # of `together`
+        yield connection
+        return
     connection.execute("BEGIN IMMEDIATE")
     try:
         yield connection
+        connection.execute("COMMIT")
     except BaseException:
-        connection.execute("ROLLBACK")
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
         raise
-    connection.execute("COMMIT")
 
 
-def _migrate(connection: sqlite3.Connection, path: str) -> None:
+def _check(connection: sqlite3.Connection, path: str) -> None:
+    """Raise `SettingsError` for a file of somebody else, or of a newer release."""
+    names = {name for (name,) in connection.execute("SELECT name FROM sqlite_master")}
+    if names and "row" not in names:
+        raise SettingsError(
+            f"LINEAGE_STORE: {path} is an SQLite file, but no store: name another file"
+        )
     version = connection.execute("PRAGMA user_version").fetchone()[0]
     if version > len(MIGRATIONS):
         raise SettingsError(
             f"LINEAGE_STORE: {path} was written by a newer release (format {version},"
             f" this one knows {len(MIGRATIONS)}): upgrade, or name another file"
         )
+
+
+def _migrate(connection: sqlite3.Connection) -> None:
+    version = connection.execute("PRAGMA user_version").fetchone()[0]
     for step in range(version, len(MIGRATIONS)):
         with _transaction(connection):
             if connection.execute("PRAGMA user_version").fetchone()[0] == step:

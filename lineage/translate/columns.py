@@ -14,6 +14,9 @@ from typing import Any
 
 from lineage.model import Asset, Column, ColumnKind, ColumnLink, Gap, Json, Reason, Where
 
+_COPY = "$$COLUMN:"  # an added column that holds another column's value
+_FILE = "$$FILEPATH"  # … the path of the file that a row came from
+_ORDINAL = re.compile(r"\d{1,5}", re.ASCII)
 _STEP = re.compile(r"\[\s*'([^']*)'\s*\]|\[\s*(\d+|\*)\s*\]|\.?([^.\[\]]+)")
 
 
@@ -33,6 +36,7 @@ class Pair:
     sink: str | None
 
 
+Added = tuple[ColumnKind, str | None]  # of an added column: how it is made, and from which
 Linked = tuple[tuple[ColumnLink, ...], list[Gap]]
 
 
@@ -87,7 +91,7 @@ def _translator(value: Any) -> Json | str:
             value = json.loads(value)
         except (ValueError, RecursionError):
             return "the translator is text that is no JSON"
-    if not isinstance(value, Mapping) or value.get("type") == "Expression":
+    if not isinstance(value, dict) or value.get("type") == "Expression":
         return "the translator is an expression"
     if value.get("type", "TabularTranslator") != "TabularTranslator":
         return "the translator is of another type than TabularTranslator"
@@ -100,15 +104,15 @@ def _pairs(translator: Json, source: Columns, sink: Columns) -> list[Pair] | Non
     prefix = _path(root) if isinstance(root, str) else ""
     mappings = translator.get("mappings")
     if isinstance(mappings, list) and mappings:
+        sides = [each if isinstance(each, dict) else {} for each in mappings]
         return [
             Pair(_column(each.get("source"), source, prefix), _column(each.get("sink"), sink, ""))
-            for each in mappings
-            if isinstance(each, Mapping)
+            for each in sides
         ]
     for key, named in (("columnMappings", str), ("schemaMapping", _path)):
-        legacy = dict(_legacy(translator.get(key)))
+        legacy = list(_legacy(translator.get(key)))
         if legacy:
-            return [Pair(named(left), named(right)) for left, right in legacy.items()]
+            return [Pair(named(left), named(right)) for left, right in legacy]
     if any(translator.get(key) for key in ("mappings", "columnMappings", "schemaMapping")):
         return [Pair(None, None)]
     return None
@@ -116,7 +120,7 @@ def _pairs(translator: Json, source: Columns, sink: Columns) -> list[Pair] | Non
 
 def _legacy(value: Any) -> Iterator[tuple[str, str]]:
     """`{"a": "b"}` or `a: b, c: d`."""
-    if isinstance(value, Mapping) and value.get("type") != "Expression":
+    if isinstance(value, dict) and value.get("type") != "Expression":
         yield from ((a, b) for a, b in value.items() if isinstance(b, str))
     elif isinstance(value, str) and not value.startswith("@"):
         for part in value.split(","):
@@ -127,7 +131,7 @@ def _legacy(value: Any) -> Iterator[tuple[str, str]]:
 
 def _column(side: Any, columns: Columns, prefix: str) -> str | None:
     """The name a mapping gives by `name`, by `path` or by `ordinal` (from 1), in this order."""
-    if not isinstance(side, Mapping):
+    if not isinstance(side, dict):
         return None
     name, path, ordinal = side.get("name"), side.get("path"), side.get("ordinal")
     if isinstance(name, str) and name:
@@ -136,7 +140,7 @@ def _column(side: Any, columns: Columns, prefix: str) -> str | None:
         absolute = path.lstrip().startswith("$")
         tail = _path(path)
         return tail if absolute or not prefix or not tail else f"{prefix}.{tail}"
-    if isinstance(ordinal, str) and ordinal.isdecimal():
+    if isinstance(ordinal, str) and _ORDINAL.fullmatch(ordinal):
         ordinal = int(ordinal)
     if isinstance(ordinal, int) and 1 <= ordinal <= len(columns.names):
         return columns.names[ordinal - 1]
@@ -162,27 +166,24 @@ def _by_name(source: Columns, sink: Columns) -> list[Pair] | None:
     return [Pair(name, name) for name in source.names if name in common]
 
 
-def _additional(value: Any) -> dict[str, str | None]:
-    """Columns that the source adds: None where made up, else the column that is copied."""
-    added: dict[str, str | None] = {}
+def _additional(value: Any) -> dict[str, Added]:
+    """Columns that the source adds, by name."""
+    added: dict[str, Added] = {}
     for each in value if isinstance(value, list) else ():
-        if isinstance(each, Mapping) and isinstance(each.get("name"), str):
-            text = each.get("value")
-            copied = isinstance(text, str) and text.upper().startswith("$$COLUMN:")
-            added[each["name"]] = text[len("$$COLUMN:") :] if copied else None
-            if text == "$$FILEPATH":
-                added[each["name"]] = "$$FILEPATH"
+        if isinstance(each, dict) and isinstance(each.get("name"), str):
+            text = str(each.get("value"))
+            if text.upper().startswith(_COPY):
+                added[each["name"]] = ColumnKind.VALUE, _plain(text[len(_COPY) :])
+            else:
+                kind = ColumnKind.GENERATED if text == _FILE else ColumnKind.CONSTANT
+                added[each["name"]] = kind, None
     return added
 
 
-def _link(pair: Pair, source: Asset, added: Mapping[str, str | None]) -> ColumnLink | None:
+def _link(pair: Pair, source: Asset, added: Mapping[str, Added]) -> ColumnLink | None:
     if not pair.sink or not pair.source:
         return None
-    if pair.source not in added:
-        return ColumnLink(pair.sink, ColumnKind.VALUE, (Column(source, pair.source),))
-    copied = added[pair.source]
-    if copied is None:
-        return ColumnLink(pair.sink, ColumnKind.CONSTANT)
-    if copied == "$$FILEPATH":
-        return ColumnLink(pair.sink, ColumnKind.GENERATED)
-    return ColumnLink(pair.sink, ColumnKind.VALUE, (Column(source, copied),))
+    kind, column = added.get(pair.source, (ColumnKind.VALUE, pair.source))
+    if kind is not ColumnKind.VALUE:
+        return ColumnLink(pair.sink, kind)
+    return ColumnLink(pair.sink, kind, (Column(source, column),)) if column else None

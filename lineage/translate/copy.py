@@ -113,7 +113,7 @@ def _evidence(run: ActivityRun, policy: Json) -> list[Gap]:
 def _side(where: Where, run: ActivityRun, activity: Json, scope: Scope) -> Side:
     """What the run says of a side; else what the definition says."""
     told = (run.input or {}).get(sides.KEYS[where])
-    if isinstance(told, Mapping):
+    if isinstance(told, dict):
         return sides.told(where, told)
     return sides.written(where, activity, scope)
 
@@ -136,7 +136,7 @@ def _ends(
     gaps: list[Gap] = [side.opaque] if side.opaque else []
     for reference in references:
         endpoint = datasets.resolve(
-            reference if isinstance(reference, Mapping) else {},
+            reference if isinstance(reference, dict) else {},
             definitions,
             scope,
             activity=run.name,

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 from collections import OrderedDict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from hashlib import sha256
 from threading import Lock
 
 from lineage.errors import Untranslatable
 from lineage.model import ActivityRun, Definition, Definitions, Factory, Kind, Translation
-from lineage.translate import translate
+from lineage.translate import translate, worth_reading
 
 MOST = 8192  # translations kept; the least recently used goes first
 
@@ -18,14 +19,15 @@ Read = tuple[tuple[Kind, str], Definition | None, bool]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Kept:
-    """A translation, and every definition that was read for it."""
+    """A translation, the factory as it was, and every definition that was read for it."""
 
     result: Translation | Untranslatable
+    factory: Factory
     read: tuple[Read, ...]
 
     def holds(self, run: ActivityRun, definitions: Definitions) -> bool:
         """Whether the run would read the same definitions, as old or new against its start."""
-        return all(
+        return _same(self.factory, definitions.factory) and all(
             definitions.get(*asked) is found and _later(found, run) == later
             for asked, found, later in self.read
         )
@@ -46,6 +48,8 @@ class Once:
 
     def __call__(self, run: ActivityRun, definitions: Definitions) -> Translation:
         """See `translate.translate`."""
+        if not worth_reading(run):
+            return translate(run, definitions)
         key = _key(run)
         with self._lock:
             kept = self._kept.get(key)
@@ -64,11 +68,11 @@ class Once:
         noted = _Noting(definitions)
         result: Translation | Untranslatable
         try:
-            result = translate(run, noted)
+            result = replace(translate(run, noted), traces=())  # for people, and large
         except Untranslatable as error:
             result = error
         read = tuple((asked, found, _later(found, run)) for asked, found in noted.read.items())
-        return Kept(result, read)
+        return Kept(result, definitions.factory, read)
 
 
 class _Noting:
@@ -88,7 +92,8 @@ class _Noting:
 
 
 def _key(run: ActivityRun) -> tuple[object, ...]:
-    payload = json.dumps([run.of.parameters, run.input], sort_keys=True, default=str)
+    text = json.dumps([run.of.parameters, run.input], sort_keys=True, default=str)
+    payload = sha256(text.encode("utf-8", "surrogatepass")).digest()
     return (
         run.of.factory,
         run.of.pipeline,
@@ -97,6 +102,13 @@ def _key(run: ActivityRun) -> tuple[object, ...]:
         run.status,
         payload,
         bool(run.output),
+    )
+
+
+def _same(one: Factory, other: Factory) -> bool:
+    """Whether two factories are called the same and have the same global parameters."""
+    return one is other or (
+        (one.id, one.name, one.parameters) == (other.id, other.name, other.parameters)
     )
 
 

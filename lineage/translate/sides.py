@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 from lineage.model import Evaluated, Gap, Json, Reason, Value, Where
@@ -41,7 +40,7 @@ def written(where: Where, activity: Json, scope: Scope) -> Side:
     An activity without a `source` or `sink` (Delete, GetMetadata) has its store settings beside.
     """
     properties = member(activity, "typeProperties")
-    if isinstance(properties.get(KEYS[where]), Mapping):
+    if isinstance(properties.get(KEYS[where]), dict):
         properties = properties[KEYS[where]]
     place = f"{KEYS[where]} of activity {activity.get('name')}"
     store = evaluate_tree(member(properties, "storeSettings"), scope, place)
@@ -51,13 +50,13 @@ def written(where: Where, activity: Json, scope: Scope) -> Side:
 def member(value: Json, key: str) -> Json:
     """The object at a key; an empty one where there is none: templates have holes."""
     found = value.get(key)
-    return found if isinstance(found, Mapping) else {}
+    return found if isinstance(found, dict) else {}
 
 
 def _plain(value: Json, place: str) -> Evaluated:
     """What a run tells is evaluated already: nothing in it is an expression."""
     return {
-        key: _plain(each, place) if isinstance(each, Mapping) else Value(each, (place,))
+        key: _plain(each, place) if isinstance(each, dict) else Value(each, (place,))
         for key, each in value.items()
     }
 

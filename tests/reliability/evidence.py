@@ -49,7 +49,7 @@ CREATE TRIGGER past_relation_gone AFTER DELETE ON relation BEGIN
 END;
 """
 
-_ENDS = {"dataset_process_inputs": READS, "process_dataset_outputs": WRITES}
+ENDS = {"dataset_process_inputs": READS, "process_dataset_outputs": WRITES}
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,25 +128,27 @@ class Evidence:
         """The active relations between active operations and active data sets."""
         active = self.active()
         return {
-            (active[each.end1].name, _ENDS[each.type], active[each.end2].name)
+            (active[each.end1].name, ENDS[each.type], active[each.end2].name)
             for each in self.relations
-            if each.status == "ACTIVE" and each.type in _ENDS
+            if each.status == "ACTIVE" and each.type in ENDS
             if each.end1 in active and each.end2 in active
         }
 
 
-def gather(store: Path, catalog: Path, history: Path) -> Evidence:
-    """The evidence in these files; those that do not exist yet tell nothing."""
-    rows, entities, relations, past = (), (), (), ()
-    with _copied(store) as connection:
-        if connection:
-            rows = tuple(_rows(connection))
-    with _copied(catalog) as connection:
-        if connection:
-            entities = tuple(_entities(connection))
-            relations = tuple(_relations(connection))
-            past = tuple(_past(connection))
-    return Evidence(rows, entities, relations, past, served(history))
+def gather(store: Path, catalog: Path, history: Path, begin: int = 0) -> Evidence:
+    """
+    The evidence in these files; those that do not exist yet tell nothing.
+
+    The first `begin` bytes of the history are another's.
+    """
+    with _copied(store) as rows, _copied(catalog) as held:
+        return Evidence(
+            tuple(_rows(rows)),
+            tuple(_entities(held)),
+            tuple(_relations(held)),
+            tuple(_past(held)),
+            served(history, begin),
+        )
 
 
 def watch(catalog: Path) -> None:
@@ -158,12 +160,12 @@ def watch(catalog: Path) -> None:
         connection.close()
 
 
-def served(history: Path) -> Served:
-    """What the history of the services says was given away in full."""
+def served(history: Path, begin: int = 0) -> Served:
+    """What the history of the services says was given away in full, from a byte on."""
     runs: set[str] = set()
     activities: set[tuple[str, str]] = set()
     whole: set[str] = set()
-    for line in history.read_text("utf-8").splitlines():
+    for line in history.read_bytes()[begin:].splitlines():
         told = json.loads(line)["served"]
         runs.update(run.lower() for run in told.get("runs", ()))
         if run := told.get("pipelineRun"):
@@ -173,10 +175,8 @@ def served(history: Path) -> Served:
 
 
 @contextmanager
-def _copied(path: Path) -> Iterator[sqlite3.Connection | None]:
-    if not path.exists():
-        yield None
-        return
+def _copied(path: Path) -> Iterator[sqlite3.Connection]:
+    """A copy of an SQLite file; one that does not exist is empty."""
     with tempfile.TemporaryDirectory() as folder:
         for part in (path, path.with_name(f"{path.name}-wal")):
             if part.exists():

@@ -23,11 +23,11 @@ _UNDER_WAY = frozenset({"InProgress", "Queued", "Cancelling"})
 class LastRun:
     """What a run makes of its activity's last-run attributes."""
 
-    lastRunTime: int  # noqa: N815 - the catalog's names, compared as they are
-    rowCount: int  # noqa: N815
-    dataSize: int  # noqa: N815
+    lastRunTime: int
+    rowCount: int
+    dataSize: int
     status: str = "Completed"
-    errorMessage: str = ""  # noqa: N815
+    errorMessage: str = ""
 
 
 @dataclass(frozen=True, slots=True)

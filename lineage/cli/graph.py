@@ -1,0 +1,139 @@
+"""`graph`: the lineage of one asset."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from difflib import get_close_matches
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from lineage.app import Access, App
+from lineage.cli import _columns, _lineage, _output
+from lineage.cli._call import COMPLETE, Call, common
+from lineage.cli._columns import Feed
+from lineage.cli._lineage import BOTH, DOWNSTREAM, UPSTREAM, Graph
+from lineage.errors import BadInput
+from lineage.model import ColumnKind, Name
+
+if TYPE_CHECKING:
+    from rich.text import Text
+    from rich.tree import Tree
+
+HINTS = 5  # similar names told of one that is not there
+
+
+@click.command()
+@click.argument("name")
+@click.option("--upstream", is_flag=True, help="Only where the data comes from.")
+@click.option("--downstream", is_flag=True, help="Only where it goes.")
+@click.option(
+    "--depth", type=click.IntRange(min=0), default=3, metavar="N", help="Hops; 3, 0 for all."
+)
+@click.option("--columns", is_flag=True, help="Which column feeds which.")
+@common
+@click.pass_obj
+def command(
+    call: Call, name: str, upstream: bool, downstream: bool, depth: int, columns: bool
+) -> int:
+    """Draw the lineage of the asset or process with the qualifiedName NAME, from the catalog."""
+    direction = BOTH
+    if upstream != downstream:
+        direction = UPSTREAM if upstream else DOWNSTREAM
+    with App(call.settings(), access=Access.READ) as app:
+        base = _lineage.find(app.catalog, name)
+        if base is None:
+            raise _unknown(name, app)
+        graph = _lineage.read(app.catalog, base, direction, depth)
+        feeds = _columns.of(graph, app.published) if columns else {}
+    if call.json:
+        _output.line(_json(graph, feeds))
+    else:
+        _output.show(_tree(graph, feeds, direction))
+    return COMPLETE
+
+
+def _unknown(name: str, app: App) -> BadInput:
+    """The error that tells similar names: by case, then by part, then by likeness."""
+    known = sorted({each.qualified for each in app.published.known()})
+    folded = name.casefold()
+    found = [each for each in known if folded in each.casefold()]
+    found += get_close_matches(name, known, HINTS)
+    hints = [f"  {_output.visible(each)}" for each in dict.fromkeys(found)][:HINTS]
+    what = f"{name!r} is not in the catalog {app.catalog.address}"
+    return BadInput("\n".join([f"{what}; similar are:", *hints] if hints else [what]))
+
+
+def _json(graph: Graph, feeds: Mapping[Name, Iterable[Feed]]) -> dict[str, Any]:
+    return {
+        "v": 1,
+        "name": _name(graph.base),
+        "entities": [{**_name(name), "name": label} for name, label in graph.label.items()],
+        "relations": [{"from": _name(start), "to": _name(end)} for start, end in graph.edges],
+        "columns": [feed.json() for found in feeds.values() for feed in found],
+    }
+
+
+def _name(name: Name) -> dict[str, str]:
+    return {"typeName": name.type, "qualifiedName": name.qualified}
+
+
+# ---------------------------------------------------------------- for people
+
+
+def _tree(graph: Graph, feeds: Mapping[Name, Iterable[Feed]], direction: str) -> Tree:
+    from rich.tree import Tree
+
+    root = Tree(_label(graph, graph.base), guide_style="dim")
+    for side, title in ((UPSTREAM, "comes from"), (DOWNSTREAM, "goes to")):
+        if direction in (side, BOTH):
+            branch = root.add(_output.text(title, "italic"))
+            _grow(branch, graph, feeds, side)
+            if not branch.children:
+                branch.add(_output.text("nothing that the catalog knows of", "dim"))
+    return root
+
+
+def _grow(branch: Tree, graph: Graph, feeds: Mapping[Name, Iterable[Feed]], side: str) -> None:
+    """Everything on one side; what was drawn before is not drawn again, so loops end."""
+    beside = graph.beside(side)
+    drawn = {graph.base}
+    pending = [(branch, name) for name in reversed(beside.get(graph.base, []))]
+    while pending:
+        above, name = pending.pop()
+        label = _label(graph, name)
+        if name in drawn:
+            above.add(label.append("  (see above)", "italic dim"))
+            continue
+        drawn.add(name)
+        for feed in feeds.get(name, ()):
+            label.append("\n").append_text(_feed(graph, feed))
+        below = above.add(label)
+        pending += [(below, each) for each in reversed(beside.get(name, []))]
+
+
+def _label(graph: Graph, name: Name) -> Text:
+    """Short name and type; below them a data set's whole name, or where a process is defined."""
+    process = name in graph.process
+    label = _output.text(graph.label[name], "bold cyan" if process else "bold")
+    label.append_text(_output.text(f"  {name.type}", "dim")).append("\n")
+    return label.append_text(_output.text(_place(name) if process else name.qualified))
+
+
+def _place(name: Name) -> str:
+    """`factory / pipeline / activity` of an operation of ours: its whole name is very long."""
+    parts = _columns.OPERATION.fullmatch(name.qualified)
+    if parts is None:
+        return name.qualified
+    factory = parts["factory"].rpartition("/")[2]
+    return f"{factory} / {parts['pipeline']} / {parts['activity']}"
+
+
+def _feed(graph: Graph, feed: Feed) -> Text:
+    several = len({asset for asset, _ in feed.sources}) > 1
+    told = [
+        f"{graph.label.get(asset, '*') if asset else '*'}.{column}" if several else column
+        for asset, column in feed.sources
+    ]
+    source = ", ".join(told) if feed.kind is ColumnKind.VALUE else feed.kind.value
+    return _output.text(f"  {feed.column} ← {source}", "green")

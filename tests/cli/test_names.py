@@ -1,0 +1,317 @@
+"""`names`: every dataset use of a folder, its name or why it has none."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.cli.program import Ended, Program, check, write
+
+LAKE = {"type": "AzureBlobFS", "typeProperties": {"url": "https://lake.dfs.core.windows.net"}}
+SQL = {
+    "type": "AzureSqlDatabase",
+    "typeProperties": {"connectionString": "Server=tcp:srv.database.windows.net;Database=erp;"},
+}
+
+
+def dataset(link: str, kind: str, properties: Any, **parameters: Any) -> dict[str, Any]:
+    return {
+        "type": kind,
+        "linkedServiceName": {"referenceName": link, "type": "LinkedServiceReference"},
+        "parameters": {
+            name: {"type": "string", **({} if value is None else {"defaultValue": value})}
+            for name, value in parameters.items()
+        },
+        "typeProperties": properties,
+    }
+
+
+def use(name: str, **parameters: Any) -> dict[str, Any]:
+    return {"referenceName": name, "type": "DatasetReference", "parameters": parameters}
+
+
+def copy(name: str, reads: Any, writes: Any, /, **sides: Any) -> dict[str, Any]:
+    return {
+        "name": name,
+        "type": "Copy",
+        "inputs": [reads],
+        "outputs": [writes],
+        "typeProperties": {"source": {}, "sink": {}, **sides},
+    }
+
+
+def factory(folder: Path, activities: list[Any], **parameters: Any) -> Path:
+    """A factory in Git format: a lake, a database, one dataset of each, one pipeline."""
+    csv = {
+        "location": {"type": "AzureBlobFSLocation", "fileSystem": "raw", "fileName": "@dataset().f"}
+    }
+    definitions = {
+        "linkedService/ls_lake": LAKE,
+        "linkedService/ls_sql": SQL,
+        "linkedService/ls_sftp": {"type": "Sftp", "typeProperties": {"host": "files.contoso.com"}},
+        "dataset/ds_csv": dataset("ls_lake", "DelimitedText", csv, f=None),
+        "dataset/ds_sql": dataset("ls_sql", "AzureSqlTable", {"schema": "dbo", "table": "Orders"}),
+        "dataset/ds_sftp": dataset(
+            "ls_sftp", "Binary", {"location": {"type": "SftpLocation", "folderPath": "in"}}
+        ),
+        "dataset/ds_lost": dataset("ls_lost", "AzureSqlTable", {"table": "t"}),
+        "pipeline/pl_load": {
+            "activities": activities,
+            "parameters": {
+                name: {"type": "string", **({} if value is None else {"defaultValue": value})}
+                for name, value in parameters.items()
+            },
+        },
+    }
+    for place, properties in definitions.items():
+        name = place.partition("/")[2]
+        write(folder / f"{place}.json", {"name": name, "properties": properties})
+    return folder
+
+
+def names(ended: Ended) -> list[dict[str, Any]]:
+    """The lines of uses, each as its schema says."""
+    assert ended.code == 0
+    *uses, summary = ended.lines
+    check("names-summary", summary)
+    for each in uses:
+        check("name", each)
+    return uses
+
+
+def test_a_use_is_named_through_literals_arguments_and_defaults(
+    tmp_path: Path, program: Program
+) -> None:
+    file = {"value": "@pipeline().parameters.file", "type": "Expression"}
+    folder = factory(tmp_path, [copy("Load", use("ds_csv", f=file), use("ds_sql"))], file="a.csv")
+
+    ended = program("names", str(folder), "--json")
+
+    assert names(ended) == [
+        {
+            "v": 1,
+            "event": "name",
+            "source": ".",
+            "pipeline": "pl_load",
+            "activity": "Load",
+            "side": "input",
+            "dataset": "ds_csv",
+            "linkedService": "ls_lake",
+            "typeName": "azure_datalake_gen2_path",
+            "qualifiedName": "https://lake.dfs.core.windows.net/raw/a.csv",
+            "certainty": "exact",
+            "reasons": [],
+        },
+        {
+            "v": 1,
+            "event": "name",
+            "source": ".",
+            "pipeline": "pl_load",
+            "activity": "Load",
+            "side": "output",
+            "dataset": "ds_sql",
+            "linkedService": "ls_sql",
+            "typeName": "azure_sql_table",
+            "qualifiedName": "mssql://srv.database.windows.net/erp/dbo/Orders",
+            "certainty": "exact",
+            "reasons": [],
+        },
+    ]
+    assert ended.lines[-1] == {"v": 1, "event": "summary", "uses": 2, "named": 2, "reasons": {}}
+
+
+def test_a_parameter_without_a_value_is_unresolved_and_never_empty(
+    tmp_path: Path, program: Program
+) -> None:
+    file = "@pipeline().parameters.file"
+    folder = factory(tmp_path, [copy("Load", use("ds_csv", f=file), use("ds_sql"))], file=None)
+
+    ended = program("names", str(folder), "--json")
+
+    source, _ = names(ended)
+    assert source["certainty"] == "fallback"
+    assert source["reasons"] == [
+        {
+            "code": "Unresolved",
+            "where": "input",
+            "detail": "pipeline pl_load: parameter file has no value",
+        }
+    ]
+    assert ended.lines[-1]["named"] == 1
+    assert ended.lines[-1]["reasons"] == {"Unresolved": 1}
+
+
+def test_a_file_gives_parameters_their_values(tmp_path: Path, program: Program) -> None:
+    file = "@pipeline().parameters.file"
+    folder = factory(tmp_path / "f", [copy("L", use("ds_csv", f=file), use("ds_sql"))], file=None)
+    given = write(tmp_path / "given.json", {"PL_LOAD": {"File": "given.csv"}})
+
+    source, _ = names(program("names", str(folder), "--json", "--parameters", str(given)))
+
+    assert source["qualifiedName"] == "https://lake.dfs.core.windows.net/raw/given.csv"
+
+
+@pytest.mark.parametrize("content", ["{", "[]", '{"pl_load": 1}'])
+def test_a_file_of_parameters_that_is_none_is_refused(
+    content: str, tmp_path: Path, program: Program
+) -> None:
+    folder = factory(tmp_path / "f", [])
+    given = tmp_path / "given.json"
+    given.write_text(content, encoding="utf-8")
+
+    ended = program("names", str(folder), "--parameters", str(given))
+
+    assert (ended.code, ended.out) == (2, "")
+    assert "--parameters" in ended.err
+
+
+def test_a_query_stands_for_its_database_and_store_settings_for_the_path(
+    tmp_path: Path, program: Program
+) -> None:
+    query = {"type": "AzureSqlSource", "sqlReaderQuery": "select 1"}
+    wildcards = {"storeSettings": {"wildcardFolderPath": "in/*", "wildcardFileName": "*.csv"}}
+    activities = [
+        copy("Query", use("ds_sql"), use("ds_sql"), source=query),
+        copy("Wildcards", use("ds_csv", f="x"), use("ds_sql"), source=wildcards),
+    ]
+
+    found = names(program("names", str(factory(tmp_path, activities)), "--json"))
+
+    assert [(use["typeName"], use["qualifiedName"]) for use in found] == [
+        ("DataSet", "mssql://srv.database.windows.net/erp"),
+        ("azure_sql_table", "mssql://srv.database.windows.net/erp/dbo/Orders"),
+        ("azure_datalake_gen2_path", "https://lake.dfs.core.windows.net/raw/in/"),
+        ("azure_sql_table", "mssql://srv.database.windows.net/erp/dbo/Orders"),
+    ]
+    assert [reason["code"] for reason in found[0]["reasons"]] == ["OpaqueQuery"]
+
+
+def test_what_cannot_be_named_says_why(tmp_path: Path, program: Program) -> None:
+    activities = [
+        copy("Lost", use("ds_lost"), use("ds_gone")),
+        copy("Foreign", use("ds_sftp"), {"type": "DatasetReference"}),
+    ]
+
+    found = names(program("names", str(factory(tmp_path, activities)), "--json"))
+
+    told = [(u["dataset"], u["linkedService"], u["qualifiedName"], u["reasons"]) for u in found]
+    assert told == [
+        ("ds_lost", "ls_lost", None, [gap("DefinitionMissing", "input", "linked service ls_lost")]),
+        ("ds_gone", None, None, [gap("DefinitionMissing", "output", "dataset ds_gone")]),
+        (
+            "ds_sftp",
+            "ls_sftp",
+            "sftp://files.contoso.com/in/",
+            [gap("UnknownConnector", "input", "linked service ls_sftp (Sftp)")],
+        ),
+        (
+            None,
+            None,
+            None,
+            [gap("BrokenReference", "output", "activity 'Foreign': dataset without a name")],
+        ),
+    ]
+
+
+def gap(code: str, where: str, detail: str) -> dict[str, str]:
+    return {"code": code, "where": where, "detail": detail}
+
+
+def test_other_activities_and_data_flows_use_datasets_too(tmp_path: Path, program: Program) -> None:
+    lookup = {
+        "name": "Lookup",
+        "type": "Lookup",
+        "typeProperties": {
+            "source": {"type": "AzureSqlSource", "sqlReaderQuery": "select 1"},
+            "dataset": use("ds_sql"),
+        },
+    }
+    delete = {
+        "name": "Delete",
+        "type": "Delete",
+        "typeProperties": {
+            "dataset": use("ds_csv", f="x"),
+            "storeSettings": {"wildcardFolderPath": "old"},
+        },
+    }
+    flow = {
+        "name": "Flow",
+        "type": "ExecuteDataFlow",
+        "typeProperties": {"dataflow": {"referenceName": "df", "type": "DataFlowReference"}},
+    }
+    folder = factory(tmp_path, [lookup, delete, flow])
+    sources = {"sources": [{"name": "s", "dataset": {"referenceName": "ds_sql"}}]}
+    write(
+        folder / "dataflow/df.json",
+        {"name": "df", "properties": {"type": "MappingDataFlow", "typeProperties": sources}},
+    )
+
+    found = names(program("names", str(folder), "--json"))
+
+    assert [(use["activity"], use["side"], use["qualifiedName"]) for use in found] == [
+        ("Lookup", "input", "mssql://srv.database.windows.net/erp"),
+        ("Delete", "output", "https://lake.dfs.core.windows.net/raw/old/"),
+        ("Flow", "input", "mssql://srv.database.windows.net/erp/dbo/Orders"),
+    ]
+
+
+def test_several_factories_below_a_folder_are_told_apart(tmp_path: Path, program: Program) -> None:
+    for name in ("one", "two"):
+        factory(tmp_path / name, [copy("Load", use("ds_sql"), use("ds_sql"))])
+
+    found = names(program("names", str(tmp_path), "--json"))
+
+    assert [each["source"] for each in found] == ["one", "one", "two", "two"]
+
+
+def test_a_file_that_is_no_json_is_told_and_the_others_are_read(
+    tmp_path: Path, program: Program
+) -> None:
+    folder = factory(tmp_path, [copy("Load", use("ds_sql"), use("ds_sql"))])
+    (folder / "dataset" / "broken.json").write_text("{", encoding="utf-8")
+
+    ended = program("names", str(folder), "--json")
+
+    assert len(names(ended)) == 2
+    assert ended.problems == [".: dataset/broken.json: is no JSON: line 1, column 2"]
+
+
+@pytest.mark.parametrize("place", ["", "nowhere"])
+def test_a_folder_without_a_factory_is_wrong_usage(
+    place: str, tmp_path: Path, program: Program
+) -> None:
+    ended = program("names", str(tmp_path / place), "--json")
+
+    assert (ended.code, ended.out) == (2, "")
+
+
+def test_people_get_a_table_and_names_cannot_steer_their_terminal(
+    tmp_path: Path, program: Program
+) -> None:
+    evil = "\x1b[2J[bold]Load\u202e"
+    folder = factory(tmp_path, [copy(evil, use("ds_sql"), use("ds_sql"))])
+
+    ended = program("names", str(folder))
+
+    assert "2 of 2 dataset uses named" in ended.out
+    assert "\\x1b[2J[bold]Load\\u202e" in ended.out
+    assert "\x1b" not in ended.out
+
+
+def test_half_a_surrogate_pair_in_a_name_is_shown_and_does_no_harm(
+    tmp_path: Path, program: Program
+) -> None:
+    folder = factory(tmp_path, [copy("half \ud83d", use("ds_sql"), use("ds_sql"))])
+
+    found = names(program("names", str(folder), "--json"))
+
+    assert found[0]["activity"] == "half \ud83d"
+    assert "half \\ud83d" in program("names", str(folder)).out
+
+
+def test_nothing_is_written(tmp_path: Path, program: Program) -> None:
+    folder = factory(tmp_path / "f", [copy("Load", use("ds_sql"), use("ds_sql"))])
+
+    program("names", str(folder))
+
+    assert [path.name for path in tmp_path.iterdir()] == ["f"]

@@ -1,0 +1,201 @@
+"""Bugs: a line or two changed in a copy of the program, which the tests have to notice."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from tests.reliability.violations import Broken
+
+
+@dataclass(frozen=True, slots=True)
+class Patch:
+    """In `file`, below `lineage`, the text `old` gives way to `new`."""
+
+    file: str
+    old: str
+    new: str
+
+
+@dataclass(frozen=True, slots=True)
+class Bug:
+    """
+    What is wrong with the patched program, and how it shows.
+
+    It is caught where one of `shows` is found broken. `kills` are those of one round: bugs that
+    need no kill have none; they fall early in the work where `early` is small (a share of it).
+    """
+
+    what: str
+    shows: frozenset[Broken]
+    patches: tuple[Patch, ...]
+    kills: int = 0
+    early: float = 1.0
+    settings: dict[str, str] = field(default_factory=dict)
+
+
+class NoMatch(Exception):
+    """A patch does not match exactly once: the program changed, and the harness has to follow."""
+
+
+def plant(patches: tuple[Patch, ...], root: Path, folder: Path) -> Path:
+    """A copy of the program in `folder`, patched. Raises `NoMatch`."""
+    shutil.copytree(root / "lineage", folder / "lineage")
+    for patch in patches:
+        path = folder / "lineage" / patch.file
+        text = path.read_text("utf-8")
+        if (count := text.count(patch.old)) != 1:
+            raise NoMatch(f"{patch.file} has {count} times: {patch.old}")
+        path.write_text(text.replace(patch.old, patch.new), "utf-8")
+    return folder
+
+
+DELAY = Patch(  # between read and send; no bug by itself
+    "report.py",
+    "    changed, known = compare(_coalesce(told, desk), desk)\n",
+    "    changed, known = compare(_coalesce(told, desk), desk); __import__('time').sleep(0.1)\n",
+)
+
+HASTY = (  # no bug either: a client that gives up soon, for tests of what it does then
+    Patch("http/__init__.py", "2.0 ** (state.attempt_number - 1)", "0.01"),
+    Patch("http/_bodies.py", "    read: float = 30.0\n", "    read: float = 0.5\n"),
+)
+
+BUGS = {
+    "cursor-before-rows": Bug(
+        "the cursor is moved, then the runs are listed and their rows written",
+        frozenset({Broken.LOST}),
+        (
+            Patch(
+                "collect.py",
+                "        listed = (run.reference for",
+                "        ledger.move_cursor(factory, until); listed = (run.reference for",
+            ),
+        ),
+        kills=6,
+        early=0.03,
+    ),
+    "listed-before-rows": Bug(
+        "a pipeline run counts as listed, then its activity runs get their rows",
+        frozenset({Broken.LOST}),
+        (
+            Patch(
+                "store/ledger.py",
+                "            if self._put_rows(batch.factory, new, {}, now):\n",
+                "            if self._mark_listed(batch, reading, {each.run.id for each in"
+                " reading.listed}, ticks.shift(now, -overlap))"
+                " or self._put_rows(batch.factory, new, {}, now):\n",
+            ),
+        ),
+        kills=6,
+    ),
+    "status-before-push": Bug(
+        "runs are settled as Succeeded, then their lineage is sent",
+        frozenset({Broken.UNPROVEN}),
+        (
+            Patch(
+                "report.py",
+                "    done: dict[str, Done] = {}\n",
+                "    done: dict[str, Done] = {}; list(desk.ledger.settle(batch, [_outcome(each,"
+                " dict.fromkeys(each.processes, Done(None, None, Status.SUCCEEDED)))"
+                " for each in told], desk.clock()))\n",
+            ),
+        ),
+        kills=6,
+    ),
+    "memory-before-push": Bug(
+        "what is about to be sent is remembered as sent",
+        frozenset({Broken.UNPROVEN, Broken.LOST}),
+        (
+            Patch(
+                "publish.py",
+                "        _intend(operations[unit.key], desk)\n",
+                "        _remember(operations[unit.key], located, latest, desk);"
+                " __import__('time').sleep(0.02)\n",
+            ),
+        ),
+        kills=6,
+    ),
+    "queued-forgotten": Bug(
+        "runs that were queued when a sync was killed are not sent again",
+        frozenset({Broken.LOST, Broken.INCOMPLETE}),
+        (
+            Patch(
+                "collect.py",
+                "    _send(factory, ledger.overdue(factory, how.now, how.patience), queue, how)\n",
+                "    ledger.overdue(factory, how.now, how.patience)\n",
+            ),
+        ),
+        kills=1,
+    ),
+    "retry-off": Bug(
+        "a call that fails is not repeated",
+        frozenset({Broken.INCOMPLETE}),
+        (
+            Patch(
+                "http/__init__.py",
+                "        return late or state.attempt_number >= limits.attempts\n",
+                "        return True\n",
+            ),
+        ),
+    ),
+    "one-page-of-runs": Bug(
+        "the continuation of a window's pipeline runs is ignored",
+        frozenset({Broken.LOST}),
+        (
+            Patch(
+                "sources/client.py",
+                'self._page(path, answer, "continuationToken")',
+                'self._page(path, answer, "continuationToken" if "Activity" in path else "")',
+            ),
+        ),
+    ),
+    "one-page-of-activity-runs": Bug(
+        "the continuation of a pipeline run's activity runs is ignored",
+        frozenset({Broken.LOST}),
+        (
+            Patch(
+                "sources/client.py",
+                'self._page(path, answer, "continuationToken")',
+                'self._page(path, answer, "" if "Activity" in path else "continuationToken")',
+            ),
+        ),
+    ),
+    "random-name": Bug(
+        "an operation's name has a random part",
+        frozenset({Broken.PHANTOM}),
+        (
+            Patch(
+                "translate/names.py",
+                "#{sink.type}",
+                "#{sink.type}#{__import__('os').urandom(4).hex()}",
+            ),
+        ),
+    ),
+    "no-lane-lease": Bug(
+        "two batches of one pipeline are reported at once",
+        frozenset({Broken.SHRUNK}),
+        (
+            DELAY,
+            Patch(
+                "app.py",
+                'lane = f"{batch.factory.lower()}|{batch.lane}"',
+                'lane = f"{batch.factory.lower()}|{batch.lane}|{owner}"',
+            ),
+        ),
+        settings={"LINEAGE_LANES": "2"},
+    ),
+    "edges-replaced": Bug(
+        "what is sent for an operation is what the newest runs tell, not all that is known",
+        frozenset({Broken.SHRUNK}),
+        (
+            Patch(
+                "compare.py",
+                "whole = unite(row.process, process) if row else process",
+                "whole = process",
+            ),
+            Patch("plan.py", ", *(row.process for row in beside)]", "]"),
+        ),
+    ),
+}

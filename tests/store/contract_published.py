@@ -1,0 +1,178 @@
+"""What is remembered of the catalog, on every store."""
+
+from dataclasses import replace
+
+from lineage.model import (
+    ANYTHING,
+    Certainty,
+    Column,
+    ColumnKind,
+    ColumnLink,
+    Gap,
+    LastRun,
+    Name,
+    Reason,
+    Rows,
+    Status,
+    Where,
+)
+from lineage.store.published import PublishedRows
+from lineage.store.rows import Published
+from tests.store.words import (
+    NOW,
+    published_row,
+)
+from tests.world import (
+    FACTORY,
+    at,
+    edge,
+    fallback,
+    operation,
+    process,
+    table,
+)
+
+
+def test_a_published_row_is_read_as_it_was_written(rows: Rows) -> None:
+    published = PublishedRows(rows, "catalog")
+    both = table("a", "A")
+    told = process(
+        edge(fallback("ls"), "ds_out"),
+        edge(both, "ds1", Certainty.INFERRED),
+        edge("b", "ds2"),
+        columns=[
+            ColumnLink("x", ColumnKind.VALUE, (Column(both, "X"), Column(ANYTHING, "*"))),
+            ColumnLink("y", ColumnKind.GENERATED),
+        ],
+    )
+    row = Published(
+        told,
+        "fingerprint",
+        operation(fallback("ls")),
+        Status.PARTIAL,
+        NOW,
+        (Gap(Reason.COLUMN_MAPPING_TOO_LARGE, Where.COLUMNS, "detail"),),
+        {told.sink: at("02:00:00"), told.inputs[0]: at("01:00:00")},
+    )
+
+    assert published.put(row)
+
+    key = published.key(told)
+    read = published.get(FACTORY, "P", [key, "nope"])
+    assert list(read) == [key]
+    assert replace(read[key], version=0) == row
+    assert read[key].version != 0
+
+
+def test_a_row_is_not_written_over_what_somebody_else_wrote_meanwhile(rows: Rows) -> None:
+    published = PublishedRows(rows, "catalog")
+    published.put(published_row(process("sink", "a")))
+    key = published.key(process("sink"))
+    mine = published.get(FACTORY, "P", [key])[key]
+    published.put(replace(mine, process=process("sink", "a", "b")))
+
+    assert not published.put(replace(mine, process=process("sink", "c")))
+    assert not published.put(published_row(process("sink", "d")))
+    assert published.get(FACTORY, "P", [key])[key].process == process("sink", "a", "b")
+
+
+def test_a_row_is_keyed_by_catalog_activity_type_and_the_candidates_of_the_sink(
+    rows: Rows,
+) -> None:
+    published = PublishedRows(rows, "catalog")
+    base = process("sink", "a")
+    others = [
+        process("other", "a"),
+        process(table("sink", "SINK"), "a"),
+        process("sink", "a", activity="B"),
+        replace(base, type="adf_dataflow_operation"),
+    ]
+
+    same = published.key(process(edge("sink", "elsewhere", Certainty.INFERRED), "b"))
+
+    assert same == published.key(base)
+    assert len({published.key(each) for each in [base, *others]}) == 5
+    assert PublishedRows(rows, "another").key(base) != published.key(base)
+
+
+def test_rows_are_found_by_the_name_of_their_operation(rows: Rows) -> None:
+    published = PublishedRows(rows, "catalog")
+    one, two = process(table("sink")), process(table("sink", "SINK"))
+    for told in (one, two):
+        published.put(published_row(told, operation("sink")))
+
+    assert set(published.named(one, operation("sink"))) == {
+        published.key(one),
+        published.key(two),
+    }
+    assert PublishedRows(rows, "another").named(one, operation("sink")) == {}
+
+
+def test_a_row_is_no_longer_found_by_its_former_name(rows: Rows) -> None:
+    published = PublishedRows(rows, "catalog")
+    told = process("sink")
+    published.put(published_row(told, operation("sink")))
+    read = published.get(FACTORY, "P", [published.key(told)])[published.key(told)]
+
+    published.put(replace(read, name=operation("renamed")))
+
+    assert published.named(told, operation("sink")) == {}
+    assert list(published.named(told, operation("renamed"))) == [published.key(told)]
+
+
+def test_rows_of_one_end_are_found_by_their_certainty(rows: Rows) -> None:
+    published = PublishedRows(rows, "catalog")
+    sure, vague = process(edge("sink", "ds")), process(edge(fallback("ls"), "ds"))
+    elsewhere = process(edge("sink2", "ds2"))
+    guessed = process(edge("sink3", "ds", Certainty.INFERRED))
+    another = process(edge("sink", "ds"), activity="B")
+    for told in (sure, vague, elsewhere, guessed, another):
+        published.put(published_row(told))
+
+    assert list(published.same_end(vague, exact=True)) == [published.key(sure)]
+    assert list(published.same_end(sure, exact=False)) == [published.key(vague)]
+    assert published.same_end(sure, exact=True) == {}
+    assert published.same_end(vague, exact=False) == {}
+
+
+def test_a_fall_back_that_was_superseded_is_found_no_longer(rows: Rows) -> None:
+    published = PublishedRows(rows, "catalog")
+    sure, vague = process(edge("sink", "ds")), process(edge(fallback("ls"), "ds"))
+    published.put(published_row(vague, operation(fallback("ls"))))
+    key = published.key(vague)
+    read = published.get(FACTORY, "P", [key])[key]
+
+    published.put(replace(read, superseded=True))
+
+    assert published.same_end(sure, exact=False) == {}
+    assert published.named(vague, operation(fallback("ls"))) == {}
+
+
+def test_the_last_run_of_an_activity_is_remembered(rows: Rows) -> None:
+    published = PublishedRows(rows, "catalog")
+    last = LastRun(at("02:00:00"), 10, None)
+
+    published.put_last_run(process("sink"), last)
+
+    assert published.last_run(process("other sink")) == last
+    assert published.last_run(process("sink", activity="B")) is None
+
+
+def test_the_name_an_asset_goes_by_is_shared_by_all_processes(rows: Rows) -> None:
+    published = PublishedRows(rows, "catalog")
+    one, other = table("a", "A"), table("b")
+
+    published.choose({one: one.candidates[1]}, NOW)
+
+    assert published.choices([one, other]) == {one: one.candidates[1]}
+    assert published.choices([table("A")]) == {}
+    assert PublishedRows(rows, "another").choices([one]) == {}
+
+
+def test_a_name_that_is_gone_is_forgotten(rows: Rows) -> None:
+    published = PublishedRows(rows, "catalog")
+    published.choose({table("a"): Name("t", "a"), table("b"): Name("t", "b")}, NOW)
+
+    published.forget([table("a"), table("c")])
+
+    assert published.choices([table("a"), table("b")]) == {table("b"): Name("t", "b")}

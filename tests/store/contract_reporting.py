@@ -1,0 +1,248 @@
+"""What the ledger keeps while runs are reported, on every store."""
+
+from dataclasses import replace
+
+import pytest
+
+from lineage.model import (
+    Batch,
+    Change,
+    Gap,
+    Outcome,
+    Reading,
+    Reason,
+    Reported,
+    Rows,
+    Status,
+    Where,
+)
+from lineage.store.ledger import Ledger
+from tests.store.words import (
+    NOW,
+    OVERLAP,
+    found,
+    later_update,
+    settle,
+    states,
+    succeeded,
+    waiting,
+)
+from tests.world import (
+    FACTORY,
+    Tape,
+    TapedRows,
+    activity_run,
+    at,
+    batch_of,
+    operation,
+    pipeline_run,
+    process,
+    reading,
+    reference,
+)
+
+
+def test_every_terminal_activity_run_has_a_row_before_its_run_counts_as_listed(
+    rows: Rows,
+) -> None:
+    tape = Tape()
+    ledger, run = Ledger(TapedRows(rows, tape)), activity_run()
+    ledger.enqueue(FACTORY, [run.of.reference], NOW)
+    tape.events.clear()
+
+    todo = ledger.open(batch_of(reading(run)), reading(run), NOW, OVERLAP)
+
+    assert todo == [run]
+    assert tape.events == ["runs an", "runs o"]
+    assert states(rows) == "o"
+
+
+def test_a_run_goes_from_queued_to_open_to_done(rows: Rows) -> None:
+    ledger = Ledger(rows)
+    one, two = (activity_run(run_id=f"activity-{n}") for n in (1, 2))
+    batch = batch_of(reading(one, two))
+    seen = [states(rows)]
+
+    ledger.enqueue(FACTORY, batch.runs, NOW)
+    seen.append(states(rows))
+    ledger.open(batch, reading(one, two), NOW, OVERLAP)
+    seen.append(states(rows))
+    ledger.settle(batch, [succeeded(one)], NOW)
+    seen.append(states(rows))
+    ledger.settle(batch, [succeeded(two)], NOW)
+    seen.append(states(rows))
+
+    assert seen == ["", "q", "o", "o", "p"]
+
+
+def test_a_run_of_which_all_is_settled_is_done_as_soon_as_it_is_listed_again(rows: Rows) -> None:
+    ledger, run = Ledger(rows), activity_run()
+    settle(ledger, run)
+    again = batch_of(reading(later_update(run, "02:20:00")))
+    ledger.enqueue(FACTORY, again.runs, NOW)
+
+    todo = ledger.open(again, reading(later_update(run, "02:20:00")), NOW, OVERLAP)
+
+    assert todo == []
+    assert states(rows) == "pp"
+
+
+def test_a_settled_row_stays_as_it_is(rows: Rows) -> None:
+    ledger, run = Ledger(rows), activity_run()
+    settle(ledger, run)
+    row = ledger.row(run)
+
+    failed = Outcome(run, Status.FAILED, (Gap(Reason.BUG),))
+    recorded = ledger.settle(batch_of(reading(run)), [failed], NOW)
+
+    assert recorded == []
+    assert ledger.row(run) == row
+    assert ledger.totals(FACTORY) == {"Succeeded": 1}
+
+
+def test_a_redelivered_reading_opens_only_what_is_not_settled(rows: Rows) -> None:
+    ledger = Ledger(rows)
+    one, two = (activity_run(run_id=f"activity-{n}") for n in (1, 2))
+    batch = batch_of(reading(one, two))
+    ledger.enqueue(FACTORY, batch.runs, NOW)
+    ledger.open(batch, reading(one, two), NOW, OVERLAP)
+    ledger.settle(batch, [succeeded(one)], NOW)
+
+    assert ledger.open(batch, reading(one, two), NOW, OVERLAP) == [two]
+
+
+def test_a_run_told_twice_is_recorded_once(rows: Rows) -> None:
+    ledger, run = Ledger(rows), activity_run()
+    batch = batch_of(reading(run))
+    ledger.open(batch, reading(run, run), NOW, OVERLAP)
+
+    recorded = ledger.settle(batch, [succeeded(run), succeeded(run)], NOW)
+
+    assert len(recorded) == 1
+    assert ledger.totals(FACTORY) == {"Succeeded": 1}
+
+
+def test_a_run_that_could_not_be_reported_stays_open_and_counts_its_attempts(rows: Rows) -> None:
+    ledger, run = Ledger(rows), activity_run()
+    batch = batch_of(reading(run))
+    ledger.enqueue(FACTORY, batch.runs, NOW)
+    ledger.open(batch, reading(run), NOW, OVERLAP)
+    retrying = Outcome(run, Status.RETRYING, (Gap(Reason.UNAVAILABLE),))
+
+    ledger.settle(batch, [retrying], NOW)
+    ledger.settle(batch, [retrying], NOW)
+    row = ledger.row(run)
+
+    assert row is not None
+    assert (row["status"], row["attempts"], row["settled"]) == ("Retrying", 2, None)
+    assert states(rows) == "o"
+    assert ledger.open(batch, reading(run), NOW, OVERLAP) == [run]
+    assert found(ledger, Status.RETRYING) == ["activity-1"]
+
+
+def test_queued_is_cleared_only_at_the_state_that_was_listed(rows: Rows) -> None:
+    ledger = Ledger(rows)
+    old, new = reference("run-1", "02:10:00"), reference("run-1", "02:40:00")
+    ledger.enqueue(FACTORY, [old, new], NOW)
+    read = reading(activity_run(pipeline_run("run-1", "02:10:00")))
+
+    ledger.open(Batch(FACTORY, 0, (old,)), read, NOW, OVERLAP)
+
+    assert [run for run, _ in waiting(rows, "q")] == [new]
+    assert [run for run, _ in waiting(rows, "o")] == [old]
+
+
+def test_queued_is_not_cleared_where_the_source_still_shows_an_older_state(rows: Rows) -> None:
+    ledger, asked = Ledger(rows), reference("run-1", "02:40:00")
+    ledger.enqueue(FACTORY, [asked], NOW)
+    read = reading(activity_run(pipeline_run("run-1", "02:10:00")))
+
+    ledger.open(Batch(FACTORY, 0, (asked,)), read, NOW, OVERLAP)
+
+    assert states(rows) == "q"
+    assert ledger.totals(FACTORY) == {"Pending": 1}
+
+
+def test_queued_is_cleared_where_the_source_shows_a_newer_state(rows: Rows) -> None:
+    ledger, asked = Ledger(rows), reference("run-1", "02:10:00")
+    ledger.enqueue(FACTORY, [asked], NOW)
+    read = reading(activity_run(pipeline_run("run-1", "02:40:00")))
+
+    ledger.open(Batch(FACTORY, 0, (asked,)), read, NOW, OVERLAP)
+
+    assert states(rows) == "o"
+
+
+@pytest.mark.parametrize("what", ["no activity", "one still running"])
+def test_a_run_that_may_show_more_stays_queued_until_it_is_older_than_the_overlap(
+    rows: Rows, what: str
+) -> None:
+    ledger, run = Ledger(rows), activity_run(pipeline_run("run-1", "02:50:00"))
+    read = reading(run, running=1)
+    if what == "no activity":
+        read = Reading((replace(read.listed[0], activities=(), running=0),))
+    batch = batch_of(read)
+    ledger.enqueue(FACTORY, batch.runs, NOW)
+
+    ledger.open(batch, read, at("03:04:59"), OVERLAP)
+    young = states(rows)
+    ledger.open(batch, read, at("03:05:00"), OVERLAP)
+
+    assert young == "q"
+    assert states(rows) == ("p" if what == "no activity" else "o")
+
+
+def test_a_run_that_is_still_queued_is_not_closed_by_what_it_showed_so_far(rows: Rows) -> None:
+    ledger, run = Ledger(rows), activity_run(pipeline_run("run-1", "02:59:00"))
+    read = reading(run, running=1)
+    ledger.enqueue(FACTORY, batch_of(read).runs, NOW)
+    ledger.open(batch_of(read), read, NOW, OVERLAP)
+
+    ledger.settle(batch_of(read), [succeeded(run)], NOW)
+
+    assert states(rows) == "q"
+    assert ledger.totals(FACTORY) == {"Succeeded": 1}
+
+
+def test_runs_that_were_not_read_stay_queued(rows: Rows) -> None:
+    ledger, run = Ledger(rows), activity_run()
+    unread = reference("run-2", "02:12:00")
+    batch = Batch(FACTORY, 0, (run.of.reference, unread))
+    ledger.enqueue(FACTORY, batch.runs, NOW)
+
+    ledger.open(batch, reading(run), NOW, OVERLAP)
+
+    assert [run for run, _ in waiting(rows, "q")] == [unread]
+
+
+def test_what_a_row_says(rows: Rows) -> None:
+    ledger, run = Ledger(rows), activity_run(native="NotReported")
+    gaps = (Gap(Reason.UNKNOWN_CONNECTOR, Where.INPUT, "linked service ls (Sftp)"),)
+    told = tuple(
+        Reported(f"key-{n}", process(f"sink{n}"), operation(f"sink{n}"), Change.CREATED)
+        for n in range(25)
+    )
+
+    settle(ledger, Outcome(run, Status.PARTIAL, gaps, told))
+
+    assert ledger.row(run) == {
+        "v": 1,
+        "pipelineRunId": "run-1",
+        "activityRunId": "activity-1",
+        "pipeline": "P",
+        "activity": "A",
+        "activityType": "Copy",
+        "runStatus": "Succeeded",
+        "started": at("02:01:00"),
+        "ended": at("02:05:00"),
+        "updated": at("02:10:00"),
+        "native": "NotReported",
+        "status": "Partial",
+        "reasons": [["UnknownConnector", "input", "linked service ls (Sftp)"]],
+        "processes": [f"key-{n}" for n in range(20)],
+        "processCount": 25,
+        "attempts": 1,
+        "next": None,
+        "first": NOW,
+        "settled": NOW,
+    }

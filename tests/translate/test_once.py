@@ -1,0 +1,185 @@
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+import pytest
+
+from lineage.errors import Untranslatable
+from lineage.model import ActivityRun, Definition, Definitions, Factory, Kind, Reason
+from lineage.translate.once import Once
+from tests.translate.test_copy import LATER, copied, factory
+from tests.world import FACTORY, Held, at, pipeline_run
+
+
+@dataclass(eq=False)
+class Counting:
+    """Definitions that count how often a pipeline is asked for: twice for each translation."""
+
+    of: Held
+    asked: int = 0
+
+    @property
+    def factory(self) -> Factory:
+        return self.of.factory
+
+    def get(self, kind: Kind, name: str) -> Definition | None:
+        self.asked += kind is Kind.PIPELINE
+        return self.of.get(kind, name)
+
+
+@dataclass(eq=False)
+class Changing:
+    """Definitions that can be replaced."""
+
+    now: Definitions
+
+    @property
+    def factory(self) -> Factory:
+        return self.now.factory
+
+    def get(self, kind: Kind, name: str) -> Definition | None:
+        return self.now.get(kind, name)
+
+
+def test_equal_runs_are_translated_once() -> None:
+    once, definitions = Once(), factory()
+    one = copied()
+    other = replace(copied(), id="activity-2", of=pipeline_run("run-2", "02:30:00"))
+
+    assert once(one, definitions) is once(other, definitions)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"name": "other"},
+        {"status": "Failed"},
+        {"type": "Lookup"},
+        {"output": None},
+        {"input": None},
+        {"of": pipeline_run(pipeline="other")},
+        {"of": pipeline_run(day="2026-11-19")},
+    ],
+    ids=["activity", "status", "type", "evidence", "input", "pipeline", "parameters"],
+)
+def test_runs_that_differ_are_translated_each(change: Mapping[str, object]) -> None:
+    once, definitions = Once(), factory()
+    first = once(copied(), definitions)
+    other: ActivityRun = replace(copied(), **change)  # type: ignore[arg-type]  # by field name
+
+    try:
+        second = once(other, definitions)
+    except Untranslatable:
+        return
+    assert second is not first
+
+
+def test_a_run_is_translated_anew_where_a_definition_it_read_is_another() -> None:
+    once, before, after = Once(), factory(), factory()
+    definitions = Changing(before)
+    first = once(copied(), definitions)
+
+    definitions.now = Held(before.factory, {**before.found, **only(after, Kind.DATASET, "ds_blob")})
+    second = once(copied(), definitions)
+    third = once(copied(), definitions)
+
+    assert second is not first
+    assert third is second
+
+
+def test_a_definition_that_a_run_did_not_read_may_change() -> None:
+    once, before = Once(), factory()
+    definitions = Changing(before)
+    first = once(copied(), definitions)
+
+    definitions.now = Held(
+        before.factory, {**before.found, **only(factory(), Kind.LINKED_SERVICE, "ls_sftp")}
+    )
+
+    assert once(copied(), definitions) is first
+
+
+def test_a_run_is_translated_anew_where_a_definition_is_gone() -> None:
+    once, before = Once(), factory()
+    definitions = Changing(before)
+    once(copied(), definitions)
+
+    definitions.now = factory(ds_table=None)
+
+    with pytest.raises(Untranslatable):
+        once(copied(), definitions)
+
+
+def test_a_run_is_translated_anew_where_a_global_parameter_has_changed() -> None:
+    once, before = Once(), factory()
+    definitions = Changing(before)
+    first = once(copied(), definitions)
+
+    definitions.now = Held(Factory(FACTORY, "adf-contoso", {"env": "prod"}), before.found)
+
+    assert once(copied(), definitions) is not first
+
+
+def test_a_factory_that_was_fetched_again_and_is_the_same_changes_nothing() -> None:
+    once, before = Once(), factory()
+    definitions = Changing(before)
+    first = once(copied(), definitions)
+
+    definitions.now = Held(Factory(FACTORY, "adf-contoso", {}), before.found)
+
+    assert once(copied(), definitions) is first
+
+
+def test_runs_before_and_after_a_definition_was_written_are_not_equal() -> None:
+    once, definitions = Once(), factory(written={"ds_blob": LATER})
+
+    early = once(copied(), definitions)
+    late = once(replace(copied(), started=at("03:00:01")), definitions)
+
+    assert [gap.reason for gap in early.gaps] == [Reason.DEFINITION_CHANGED]
+    assert late.gaps == ()
+
+
+def test_a_run_that_tells_nothing_is_looked_at_once_too() -> None:
+    once, definitions = Once(), Counting(factory(ds_table=None))
+
+    for _ in range(3):
+        with pytest.raises(Untranslatable, match="dataset ds_table"):
+            once(copied(), definitions)
+
+    assert definitions.asked == 2 + 2  # one translation, and a look whether it still holds
+
+
+def test_what_was_used_least_lately_is_forgotten_first() -> None:
+    once, definitions = Once(most=2), factory()
+    runs = [replace(copied(), of=pipeline_run(day=str(day))) for day in range(3)]
+    first, second = once(runs[0], definitions), once(runs[1], definitions)
+
+    assert once(runs[0], definitions) is first
+    once(runs[2], definitions)
+
+    assert once(runs[0], definitions) is first
+    assert once(runs[1], definitions) is not second
+
+
+def test_an_error_in_a_translator_is_not_remembered() -> None:
+    once, definitions = Once(), Broken()
+
+    for _ in range(2):
+        with pytest.raises(ZeroDivisionError):
+            once(copied(), definitions)
+
+    assert definitions.asked == 2
+
+
+@dataclass(eq=False)
+class Broken:
+    factory: Factory = field(default_factory=lambda: Factory(FACTORY, "adf-contoso"))
+    asked: int = 0
+
+    def get(self, kind: Kind, name: str) -> Definition | None:
+        self.asked += 1
+        raise ZeroDivisionError
+
+
+def only(held: Held, kind: Kind, name: str) -> dict[tuple[Kind, str], Definition]:
+    return {(kind, name): held.found[kind, name]}
