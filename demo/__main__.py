@@ -43,8 +43,8 @@ def main() -> int:
         print("A sample Data Factory and a Synapse workspace, served on this machine.\n", flush=True)
         codes = [
             _lineage(environment, "sync"),
-            _lineage(environment, "runs"),
-            _lineage(environment, "graph", expected["report"], "--upstream", "--columns"),
+            _lineage(environment, "runs", "--limit", "24"),
+            _lineage(environment, "graph", expected["report"], "--upstream", "--columns", "--depth", "0"),
         ]
     lineage = f"env $(cat {FOLDER}/env) {_python()} -m lineage"
     print("Next, try:\n")

@@ -13,30 +13,11 @@ from lineage.model import (
     ColumnKind,
     ColumnLink,
     Edge,
-    FactoryId,
     Process,
 )
 
-Identity = tuple[FactoryId, str, str, str, Asset]
-
 _KIND_RANK = {kind: rank for rank, kind in enumerate(ColumnKind)}
 _RANK = {Certainty.EXACT: 0, Certainty.INFERRED: 1, Certainty.FALLBACK: 2}
-
-
-def identity(process: Process) -> Identity:
-    """What makes two processes the same one: the activity, the operation's type, the sink."""
-    return process.factory, process.pipeline, process.activity, process.type, process.sink.asset
-
-
-def coalesce(processes: Iterable[Process]) -> dict[Identity, Process]:
-    """One process for each identity, the edges and columns of all of them united."""
-    united: dict[Identity, Process] = {}
-    for process in processes:
-        key = identity(process)
-        known = united.get(key)
-        if known is not process:  # equal runs are translated once, and give the very same object
-            united[key] = process if known is None else unite(known, process)
-    return united
 
 
 def unite(known: Process, new: Process) -> Process:
@@ -47,14 +28,18 @@ def unite(known: Process, new: Process) -> Process:
     """
     if known is new or known == new:
         return known
-    inputs = _edges([*known.inputs, *new.inputs])
-    assets = {edge.asset for edge in inputs} | {ANYTHING}
-    return replace(
+    whole = replace(
         known,
         sink=min(known.sink, new.sink, key=lambda edge: (_RANK[edge.certainty], edge)),
-        inputs=inputs,
-        columns=_columns([*known.columns, *new.columns], assets),
+        columns=(*known.columns, *new.columns),
     )
+    return only(whole, _edges([*known.inputs, *new.inputs]))
+
+
+def only(process: Process, inputs: tuple[Edge, ...]) -> Process:
+    """A process with these inputs, and of its columns those that come from them."""
+    assets = {edge.asset for edge in inputs} | {ANYTHING}
+    return replace(process, inputs=inputs, columns=_columns(process.columns, assets))
 
 
 def _edges(edges: Iterable[Edge]) -> tuple[Edge, ...]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from lineage.catalog import atlas
 from lineage.catalog.bulk import Unit
 from lineage.catalog.locate import locate
-from lineage.coalesce import unite
+from lineage.coalesce import only, unite
 from lineage.compare import Done, Work, is_left
 from lineage.desk import Desk
 from lineage.model import (
@@ -162,7 +162,7 @@ def _operation(
     if kept != process.inputs:
         detail = f"{len(process.inputs) - len(kept)} inputs are not in the catalog"
         gaps = (Gap(Reason.MISSING_ASSET, Where.INPUT, detail),)
-        process = unite(replace(process, inputs=()), replace(process, inputs=kept))
+        process = only(process, kept)
     last = latest.get(process.parents[-1])
     unit, problems = atlas.unit(name, process, located.names, located.absent, last)
     existed = entity is not None or bool(beside)
@@ -172,7 +172,7 @@ def _operation(
 
 def _foreign(entity: Json, process: Process, located: Located) -> Process:
     """What somebody else wrote of an operation, without the edges that are ours too."""
-    own = {located.names[asset] for asset in assets_of(process)}
+    own = {located.names[edge.asset] for edge in process.inputs}
     assets = [Asset((name,)) for name in atlas.ends(entity, "inputs")]
     located.names |= {asset: asset.candidates[0] for asset in assets}
     ours = {asset for asset in assets if asset.candidates[0] in own}

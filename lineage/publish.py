@@ -7,12 +7,12 @@ A catalog replaces the edges of an operation, so what is sent unites every edge 
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from lineage.catalog import bulk
 from lineage.coalesce import unite
-from lineage.compare import Done, Work, compare, fingerprint, last_seen, last_told
+from lineage.compare import Done, Work, compare, fingerprint, is_left, last_seen, last_told
 from lineage.desk import Desk
 from lineage.errors import Rejected, Unavailable
 from lineage.model import Certainty, Change, Gap, LastRun, Name, Process, Reason, Status
@@ -38,11 +38,12 @@ def publish(
     """
     if not changed:
         return
-    again: dict[str, Work] = {}
+    again = {key: each for key, each in changed.items() if _outdone(each, changed.values())}
     with desk.creating():
-        sunk = {key: each for key, each in changed.items() if _sunk(each, changed, desk)}
+        ready = {key: each for key, each in changed.items() if key not in again}
+        sunk = {key: each for key, each in ready.items() if _sunk(each, desk)}
         yield {key: _supersede(each, desk) for key, each in sunk.items()}
-        work = {key: each for key, each in changed.items() if key not in sunk}
+        work = {key: each for key, each in ready.items() if key not in sunk}
         latest = _latest(work, desk)
         operations, located, settled = plan(work, latest, desk)
         yield {key: _record(work[key], done, desk) for key, done in settled.items()}
@@ -57,25 +58,31 @@ def publish(
         yield from publish(changed, desk, tries - 1)
 
 
-def _sunk(work: Work, changed: Mapping[str, Work], desk: Desk) -> bool:
-    """Whether a fall-back sink gives way to an exact one of the same end."""
+def _outdone(work: Work, changed: Iterable[Work]) -> bool:
+    """Whether a fall-back sink has to wait for an exact one of the same end to arrive."""
     process = work.process
-    if process.sink.certainty is not Certainty.FALLBACK:
-        return False
-    beside = any(
+    return process.sink.certainty is Certainty.FALLBACK and any(
         other.process.sink.certainty is Certainty.EXACT
         and other.process.parents == process.parents
         and other.process.sink.end == process.sink.end
-        for other in changed.values()
+        for other in changed
     )
-    return beside or bool(desk.published.same_end(process, exact=True))
+
+
+def _sunk(work: Work, desk: Desk) -> bool:
+    """Whether a fall-back sink gives way to an exact one of the same end that has arrived."""
+    if work.process.sink.certainty is not Certainty.FALLBACK:
+        return False
+    rows = desk.published.same_end(work.process, exact=True).values()
+    return any(row.head.status in (Status.SUCCEEDED, Status.PARTIAL) for row in rows)
 
 
 def _supersede(work: Work, desk: Desk) -> Done:
     """Take a fall-back's operation out of the catalog; its row says why it is not sent again."""
     process = work.process
+    name = work.row.head.name if work.row else None
     sink = process.sink.asset.candidates[0]
-    desk.catalog.delete(operation(process.parents[-1], process.type, sink))
+    desk.catalog.delete(name or operation(process.parents[-1], process.type, sink))
     done = Done(None, Change.UNCHANGED, Status.SUCCEEDED)
     return _record(work, done, desk, superseded=True)
 
@@ -158,7 +165,7 @@ def _remember(
 def _replace_old(made: Operation, desk: Desk) -> None:
     """Delete what this operation takes the place of: its former name, fall-backs of its end."""
     for key, each in made.members.items():
-        former = each.row.head.name if each.row else None
+        former = each.row.head.name if each.row and not is_left(each.row.head) else None
         if former and former != made.name and not _others(each, key, former, desk):
             desk.catalog.delete(former)
             log.info("%s was renamed %s", former.qualified, made.name.qualified)

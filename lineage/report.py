@@ -10,7 +10,7 @@ from itertools import chain
 from lineage.coalesce import unite
 from lineage.compare import Done, Work, compare, fingerprint
 from lineage.desk import Desk
-from lineage.errors import Untranslatable
+from lineage.errors import SettingsError, Unavailable, Untranslatable
 from lineage.model import (
     ActivityRun,
     Batch,
@@ -91,12 +91,17 @@ def _tell(
         translation = translate(run, definitions)
     except Untranslatable as error:
         return Outcome(run, Status.NOT_REPORTED, error.gaps)
+    except (SettingsError, Unavailable):
+        raise
     except Exception as error:
         log.exception("activity run %s of pipeline %s", run.id, run.of.pipeline)
         detail = f"{type(error).__name__} in the translator of {run.type}"
         return Outcome(run, Status.FAILED, (Gap(Reason.BUG, detail=detail),))
-    keyed = {desk.published.key(process): process for process in translation.processes}
-    return Told(run, keyed, translation.gaps)
+    processes: dict[str, Process] = {}
+    for process in translation.processes:
+        key = desk.published.key(process)
+        processes[key] = unite(processes.get(key, process), process)
+    return Told(run, processes, translation.gaps)
 
 
 def _coalesce(told: Iterable[Told], desk: Desk) -> dict[str, Work]:
@@ -135,8 +140,8 @@ def _outcome(told: Told, done: Mapping[str, Done]) -> Outcome:
     gaps = tuple(dict.fromkeys([*told.gaps, *(gap for end in ends.values() for gap in end.gaps)]))
     statuses = {end.status for end in ends.values()}
     status = Status.SUCCEEDED
-    if len(statuses) == 1 and statuses <= {Status.FAILED, Status.NOT_REPORTED}:
-        status = statuses.pop()
+    if statuses and statuses <= {Status.FAILED, Status.NOT_REPORTED}:
+        status = Status.FAILED if Status.FAILED in statuses else Status.NOT_REPORTED
     elif any(gap.reason not in HARMLESS for gap in gaps):
         status = Status.PARTIAL
     reported = tuple(

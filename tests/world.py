@@ -344,7 +344,7 @@ class World:
 
     def set(self, **settings: object) -> None:
         """Change the desk."""
-        self.desk = replace(self.desk, **settings)  # type: ignore[arg-type]  # by field name
+        self.desk = replace(self.desk, prints={}, **settings)  # type: ignore[arg-type]  # by field name
 
     def close(self) -> None:
         self.local.close()

@@ -14,9 +14,10 @@ from lineage.plan import assets_of
 from lineage.store.published import PublishedRows
 from lineage.store.rows import Published
 
+# The qualifiedName of an operation as we, and the built-in connection, write it.
 OPERATION = re.compile(
-    r"(?P<factory>/.+?)/pipelines/(?P<pipeline>[^/]+)/activities/(?P<activity>[^#]+)#.*", re.DOTALL
-)  # the qualifiedName of an operation of ours; activities have no # in their name
+    r"(?P<factory>/.+?)/pipelines/(?P<pipeline>[^/]+)/activities/.+#.+#.+", re.DOTALL
+)
 
 Source = tuple[Name | None, str]  # a data set, or None where the mapping names none we know
 

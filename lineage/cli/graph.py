@@ -121,12 +121,11 @@ def _label(graph: Graph, name: Name) -> Text:
 
 
 def _place(name: Name) -> str:
-    """`factory / pipeline / activity` of an operation of ours: its whole name is very long."""
+    """Factory and pipeline of an operation: its whole name is very long, and ends in its sink's."""
     parts = _columns.OPERATION.fullmatch(name.qualified)
     if parts is None:
         return name.qualified
-    factory = parts["factory"].rpartition("/")[2]
-    return f"{factory} / {parts['pipeline']} / {parts['activity']}"
+    return f"{parts['factory'].rpartition('/')[2]} / {parts['pipeline']}"
 
 
 def _feed(graph: Graph, feed: Feed) -> Text:

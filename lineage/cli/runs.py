@@ -22,22 +22,19 @@ from lineage.ticks import Ticks
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
+    from rich.text import Text
 
 SHOWN = 50  # rows shown to people who did not say how many
 
-_HEADS = ("ended", "pipeline", "activity", "type", "run", "status", "built-in", "reasons")
-_WHOLE = frozenset({"ended", "type", "run", "status"})  # never wrapped
+_HEADS = ("ended", "pipeline / activity", "run", "status", "built-in", "reasons")
+_FOLDED = frozenset({"pipeline / activity", "reasons"})  # the others are never wrapped
+_NARROW = 16  # columns for a factory's name
 
 Found = tuple[FactoryId, Row]
 
 
 @click.command()
-@click.option(
-    "--status",
-    type=click.Choice([each.value for each in Status], case_sensitive=False),
-    metavar="S",
-    help="Only runs with this status.",
-)
+@click.option("--status", metavar="S", help="Only runs with this status.")
 @click.option("--pipeline", metavar="P", help="Only runs of this pipeline, in any case.")
 @click.option(
     "--since", type=Moment(), metavar="T", help="Only pipeline runs updated since, or 2d ago."
@@ -53,7 +50,7 @@ def command(
     """List what became of every activity run, the newest first."""
     settings = call.settings()
     factories = settings.require_factories()
-    wanted = Status(status) if status else None
+    wanted = _status(status)
     if not has_ledger(settings):
         return COMPLETE
     with App(settings, access=Access.READ) as app:
@@ -68,6 +65,15 @@ def command(
             left = sum(1 for _ in found) if selected else _of(totals, wanted) - len(shown)
             _output.show(*_table(shown, several=len(factories) > 1), *_foot(totals, shown, left))
     return COMPLETE
+
+
+def _status(text: str | None) -> Status | None:
+    if text is None:
+        return None
+    for status in Status:
+        if status.lower() == text.strip().lower():
+            return status
+    raise click.BadParameter(f"{text!r} is none of {', '.join(Status)}", param_hint="--status")
 
 
 def _rows(
@@ -107,23 +113,30 @@ def _table(found: Iterable[Found], *, several: bool) -> list[RenderableType]:
     from rich.table import Table
 
     table = Table(box=None, pad_edge=False, header_style="bold")
-    for head in (["factory"] if several else []) + list(_HEADS):
-        table.add_column(head, overflow="fold", no_wrap=head in _WHOLE)
+    if several:
+        table.add_column("factory", overflow="ellipsis", no_wrap=True, max_width=_NARROW)
+    for head in _HEADS:
+        least = 28 if head == "pipeline / activity" else None
+        table.add_column(head, overflow="fold", no_wrap=head not in _FOLDED, min_width=least)
     for factory, row in found:
         status = Status(row["status"])
         cells = [_output.text(factory.rpartition("/")[2])] if several else []
         cells += [
             _output.text(short(row["ended"] or row["updated"]), "dim"),
-            _output.text(row["pipeline"]),
-            _output.text(row["activity"]),
-            _output.text(row["activityType"]),
+            _activity(row),
             _output.text(row["runStatus"]),
             _output.text(status, _output.STYLES[status]),
             _output.text(row["native"] or "", "dim"),
             _output.text(_reasons(row)),
         ]
         table.add_row(*cells)
-    return [table] if table.row_count else []
+    return [table if table.row_count else _output.text("No run matches.")]
+
+
+def _activity(row: Row) -> Text:
+    """Two lines: a pipeline's name alone fills one."""
+    told = _output.visible(f"{row['activity']} ({row['activityType']})")
+    return _output.text(row["pipeline"]).append(f"\n{told}", "dim")
 
 
 def _reasons(row: Row) -> str:

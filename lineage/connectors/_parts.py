@@ -80,10 +80,10 @@ class Tree:
         """`part`, or a gap in its place where its text must not be in a name."""
         if part.text is None:
             return part
-        if _text.template(part.text):
-            return self.refused(part, Reason.UNRESOLVED, f"{label}: template text")
         if _text.secret(part.text) or _text.masked(part.text):
             return self.refused(part, Reason.HIDDEN_CONNECTION, label)
+        if _text.template(part.text):  # remembers what it was asked: no secret gets here
+            return self.refused(part, Reason.UNRESOLVED, f"{label}: template text")
         return part
 
     def host(self, part: Part, label: str) -> Part:

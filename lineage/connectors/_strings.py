@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import NamedTuple
 
 # Source: learn.microsoft.com/dotnet/api/microsoft.data.sqlclient.sqlconnection.connectionstring
@@ -44,6 +45,7 @@ class Server(NamedTuple):
     port: str = ""
 
 
+@lru_cache(maxsize=1024)
 def settings(text: str) -> Mapping[str, str]:
     """
     The settings of a connection string, by lower-case keyword with one name for all its synonyms.

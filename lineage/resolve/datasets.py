@@ -85,10 +85,10 @@ def resolve(
         factory=definitions.factory.name,
         dataset_name=dataset.name,
         dataset_type=_text(dataset.properties.get("type")),
-        dataset=evaluate_tree(dataset.properties.get("typeProperties"), inner, owner),
+        dataset=_tree(dataset, owner, inner),
         linked_service=service.name,
         linked_service_type=_text(service.properties.get("type")),
-        connection=evaluate_tree(service.properties.get("typeProperties"), last, there),
+        connection=_tree(service, there, last),
         store=store or {},
         opaque=opaque,
         columns=columns(dataset),
@@ -112,6 +112,21 @@ def columns(dataset: Definition) -> tuple[str, ...]:
         return ()
     names = [_text(_object(column).get("name")) for column in declared]
     return tuple(names) if all(names) else ()
+
+
+def _tree(definition: Definition, owner: str, scope: Scope) -> Evaluated:
+    """The evaluated typeProperties of a definition."""
+    found = _plain_tree(definition, owner)
+    if found is None:
+        return evaluate_tree(definition.properties.get("typeProperties"), scope, owner)
+    return found
+
+
+@lru_cache(maxsize=4096)
+def _plain_tree(definition: Definition, owner: str) -> Evaluated | None:
+    """The same for every run, where nothing in it is an expression; None where something is."""
+    properties = definition.properties.get("typeProperties")
+    return None if depends(properties) else evaluate_tree(properties, NOTHING, owner)
 
 
 def linked_service_of(dataset: Definition) -> str | None:

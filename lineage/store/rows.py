@@ -189,7 +189,7 @@ def published_partition(factory: FactoryId, pipeline: str) -> str:
 
 def process_key(catalog: str, process: Process) -> str:
     """The key of a process: catalog, activity, operation type and the sink's candidates."""
-    return digest(catalog, process.activity, process.type, *_texts(process.sink.asset))
+    return digest(catalog, process.activity, process.type, _candidates(process.sink.asset))
 
 
 def process_row(process: Process, seen: Mapping[Edge, Ticks]) -> Row:
@@ -310,9 +310,10 @@ def last_run(row: Row) -> LastRun:
 
 def asset_key(catalog: str, asset: Asset) -> tuple[str, str]:
     """Partition and key of the row that remembers which candidate an asset goes by."""
-    key = digest(catalog, *_texts(asset))
+    key = digest(catalog, _candidates(asset))
     return key[:1], key
 
 
-def _texts(asset: Asset) -> list[str]:
-    return [text for name in asset.candidates for text in (name.type, name.qualified)]
+@lru_cache(maxsize=16_384)
+def _candidates(asset: Asset) -> str:
+    return digest(*(text for name in asset.candidates for text in (name.type, name.qualified)))

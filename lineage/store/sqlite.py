@@ -23,6 +23,8 @@ MIGRATIONS = (
 )
 
 # A version is never used twice, not even by a row that is deleted and made anew.
+FEW = 8  # keys that are asked for one by one
+
 _PUT = """INSERT INTO row (part, key, body, version)
           VALUES (?, ?, ?, (random() & 0x3fffffffffffffff) + 1)
           ON CONFLICT DO UPDATE SET body = excluded.body, version = excluded.version"""
@@ -61,14 +63,16 @@ class SqliteRows:
         with _explained(str(path)):
             uri = f"{Path(path).absolute().as_uri()}?mode=rw"
             connection = _connect(uri, patience, uri=True)
-            connection.execute("PRAGMA query_only = ON")
-            _check(connection, str(path))
-            if connection.execute("PRAGMA user_version").fetchone()[0] != len(MIGRATIONS):
-                with closing(connection) as older:
-                    connection = _connect(":memory:", patience)
-                    older.backup(connection)
-                _migrate(connection)
-        return cls(path, patience, connection)
+            with _closed_on_error(connection):
+                connection.execute("PRAGMA query_only = ON")
+                _check(connection, str(path))
+                if connection.execute("PRAGMA user_version").fetchone()[0] == len(MIGRATIONS):
+                    return cls(path, patience, connection)
+            with closing(connection):
+                memory = _connect(":memory:", patience)
+                connection.backup(memory)
+            _migrate(memory)
+            return cls(path, patience, memory)
 
     def __enter__(self) -> SqliteRows:
         return self
@@ -90,12 +94,14 @@ class SqliteRows:
 
     def get(self, table: str, partition: str, keys: Iterable[str]) -> dict[str, Versioned]:
         """The rows with these keys; those that do not exist are left out."""
-        query = (
-            "SELECT key, body, version FROM row WHERE part = ? AND key IN"
-            " (SELECT value FROM json_each(?))"
-        )
+        asked = list(keys)
+        if len(asked) > FEW:
+            listed, values = "SELECT value FROM json_each(?)", [json.dumps(asked)]
+        else:
+            listed, values = ",".join("?" * len(asked)), asked
+        query = f"SELECT key, body, version FROM row WHERE part = ? AND key IN ({listed})"  # noqa: S608  # placeholders only
         with self._lock, _explained(self.path):
-            found = self._connection.execute(query, (f"{table}|{partition}", json.dumps([*keys])))
+            found = self._connection.execute(query, [f"{table}|{partition}", *values])
             return {key: (json.loads(body), version) for key, body, version in found}
 
     def range(self, table: str, partition: str, low: str, high: str) -> list[tuple[str, Row]]:
@@ -169,11 +175,21 @@ def _connect(path: str, patience: float, *, uri: bool = False) -> sqlite3.Connec
 def _made(path: str, patience: float) -> sqlite3.Connection:
     """The file, made on first use and brought up to date."""
     connection = _connect(path, patience)
-    _check(connection, path)
-    connection.execute("PRAGMA journal_mode = WAL")
-    connection.execute("PRAGMA synchronous = NORMAL")
-    _migrate(connection)
+    with _closed_on_error(connection):
+        _check(connection, path)
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = NORMAL")
+        _migrate(connection)
     return connection
+
+
+@contextmanager
+def _closed_on_error(connection: sqlite3.Connection) -> Iterator[None]:
+    try:
+        yield
+    except BaseException:
+        connection.close()
+        raise
 
 
 @contextmanager

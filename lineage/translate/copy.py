@@ -17,6 +17,7 @@ from lineage.model import (
     ActivityRun,
     Certainty,
     ColumnLink,
+    Definition,
     Definitions,
     Edge,
     Endpoint,
@@ -48,9 +49,7 @@ class End:
 
 def translate(run: ActivityRun, definitions: Definitions) -> Translation:
     """One process for each output that can be named; see `translate.translate` for the errors."""
-    activity = _definition(run, definitions)
-    pipeline = definitions.get(Kind.PIPELINE, run.of.pipeline)
-    assert pipeline is not None  # noqa: S101  # _definition raised where it is missing
+    pipeline, activity = _definition(run, definitions)
     gaps = _evidence(run, member(activity, "policy"))
     scope = datasets.pipeline_scope(run.of.parameters, pipeline, definitions.factory)
     changed = _later(pipeline.written, run)
@@ -84,7 +83,7 @@ def translate(run: ActivityRun, definitions: Definitions) -> Translation:
     return Translation(tuple(processes), tuple(sorted(set(gaps))), traces)
 
 
-def _definition(run: ActivityRun, definitions: Definitions) -> Json:
+def _definition(run: ActivityRun, definitions: Definitions) -> tuple[Definition, Json]:
     pipeline = definitions.get(Kind.PIPELINE, run.of.pipeline)
     if pipeline is None:
         raise Untranslatable(
@@ -94,7 +93,7 @@ def _definition(run: ActivityRun, definitions: Definitions) -> Json:
     if activity is None:
         detail = f"pipeline {run.of.pipeline} has no activity {run.name} any more"
         raise Untranslatable(Gap(Reason.DEFINITION_MISSING, detail=detail))
-    return activity
+    return pipeline, activity
 
 
 def _evidence(run: ActivityRun, policy: Json) -> list[Gap]:

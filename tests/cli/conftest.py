@@ -1,16 +1,19 @@
 import logging
-import os
 import signal
 from collections.abc import Iterator, Mapping
+from contextlib import redirect_stderr, redirect_stdout
 from datetime import UTC, datetime, timedelta
+from io import StringIO
 from pathlib import Path
 
 import pytest
 
 from demo import estate
 from demo.services import Services
+from demo.shapes import Estate
+from lineage.catalog.local import LocalCatalog
 from lineage.cli import main
-from tests.cli.program import Ended, Program, process
+from tests.cli.program import Ended, Program, Synced, leading_to
 
 
 @pytest.fixture
@@ -35,38 +38,31 @@ def program(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Iterator[Prog
 
 
 @pytest.fixture(scope="session")
-def services() -> Iterator[Services]:
+def world() -> Estate:
     """The bundled estate, its two days of runs just over."""
-    with Services(estate.load(datetime.now(UTC) - timedelta(minutes=10))) as running:
-        yield running
+    return estate.load(datetime.now(UTC) - timedelta(minutes=10))
 
 
 @pytest.fixture(scope="session")
-def source(services: Services) -> Mapping[str, str]:
+def source(world: Estate) -> Iterator[Mapping[str, str]]:
     """The settings that lead to the estate."""
-    sites = (services.management, services.synapse["syn-contoso-dwh"])
-    factory = "/subscriptions/00000000-0000-4000-8000-00000000c0de/resourceGroups/rg-data-prod"
-    return {
-        "LINEAGE_FACTORIES": f"{factory}/providers/Microsoft.DataFactory/factories/"
-        f"adf-contoso-sales-prod,{factory}/providers/Microsoft.Synapse/workspaces/syn-contoso-dwh",
-        "LINEAGE_MANAGEMENT_ENDPOINT": sites[0],
-        "LINEAGE_SYNAPSE_ENDPOINT": sites[1],
-        "LINEAGE_AUTH": "none",
-    }
+    with Services(world) as services:
+        yield leading_to(services, world)
 
 
 @pytest.fixture(scope="session")
 def synced(
-    source: Mapping[str, str], tmp_path_factory: pytest.TempPathFactory
-) -> Mapping[str, str]:
-    """The settings of a ledger and a catalog that one sync has filled."""
+    world: Estate, source: Mapping[str, str], tmp_path_factory: pytest.TempPathFactory
+) -> Synced:
     folder = tmp_path_factory.mktemp("synced")
-    environ = {
+    settings = {
         **source,
         "LINEAGE_CATALOG": f"local:{folder / 'catalog.db'}",
         "LINEAGE_STORE": f"sqlite:{folder / 'store.db'}",
     }
-    ended = process("sync", "--json", environ={**os.environ, **environ})
-    assert ended.returncode == 0, ended.stderr
-    (folder / "sync.ndjson").write_text(ended.stdout, encoding="utf-8")
-    return environ
+    with LocalCatalog(folder / "catalog.db") as catalog:
+        catalog.send(world.catalog)
+    out, err = StringIO(), StringIO()
+    with redirect_stdout(out), redirect_stderr(err):
+        code = main(["sync", "--json"], settings)
+    return Synced(settings, Ended(code, out.getvalue(), err.getvalue()))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import subprocess
@@ -14,6 +15,9 @@ from typing import Any, Protocol
 
 from jsonschema import Draft202012Validator
 from referencing import Registry, Resource
+
+from demo.services import Services
+from demo.shapes import Estate
 
 ROOT = Path(__file__).parents[2]
 SCHEMAS = ROOT / "docs" / "schema"
@@ -42,6 +46,14 @@ class Ended:
         return self.err.splitlines()
 
 
+@dataclass(frozen=True, slots=True)
+class Synced:
+    """The settings of a ledger and a catalog that one sync has filled, and what it printed."""
+
+    settings: Mapping[str, str]
+    ended: Ended
+
+
 class Program(Protocol):
     """Calls the command line within this process."""
 
@@ -61,6 +73,16 @@ def process(
         timeout=60,
         check=False,
     )
+
+
+def leading_to(services: Services, world: Estate) -> dict[str, str]:
+    """The settings that lead to the services of an estate."""
+    return {
+        "LINEAGE_FACTORIES": ",".join(site.id for site in world.sites),
+        "LINEAGE_MANAGEMENT_ENDPOINT": services.management,
+        "LINEAGE_SYNAPSE_ENDPOINT": services.synapse["syn-contoso-dwh"],
+        "LINEAGE_AUTH": "none",
+    }
 
 
 def check(schema: str, value: Any) -> None:
@@ -85,3 +107,8 @@ def write(path: Path, value: Any) -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps(value), encoding="utf-8")
     return path
+
+
+def contents(folder: Path) -> dict[str, str]:
+    """A hash of each file."""
+    return {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in folder.iterdir()}

@@ -8,8 +8,20 @@ from typing import Any
 import pytest
 
 from lineage.catalog.local import LocalCatalog
-from lineage.model import Asset, Name
+from lineage.model import (
+    Asset,
+    Certainty,
+    Column,
+    ColumnKind,
+    ColumnLink,
+    Edge,
+    FactoryId,
+    Name,
+    Process,
+    Status,
+)
 from lineage.store.published import PublishedRows
+from lineage.store.rows import Head, Published
 from lineage.store.sqlite import SqliteRows
 from lineage.ticks import Ticks
 from tests.cli.program import Program, check
@@ -170,6 +182,41 @@ def test_columns_come_from_the_operation(catalog: LocalCatalog, program: Program
     ]
 
 
+def test_columns_that_the_catalog_has_no_room_for_come_from_our_own_row(
+    catalog: LocalCatalog, tmp_path: Path, program: Program
+) -> None:
+    attributes = copy("c", "d")["attributes"]
+    source, sink = asset("c"), asset("d")
+    process = Process(
+        FactoryId(FACTORY),
+        "P",
+        "A",
+        "adf_copy_operation",
+        (),
+        Edge(sink, "ds_d", Certainty.EXACT),
+        (Edge(source, "ds_c", Certainty.EXACT),),
+        (
+            ColumnLink("id", ColumnKind.VALUE, (Column(source, "id"),)),
+            ColumnLink("loaded", ColumnKind.GENERATED),
+            ColumnLink("total", ColumnKind.VALUE, (Column(source, "total"),)),
+        ),
+    )
+    head = Head(Name("adf_copy_operation", attributes["qualifiedName"]), Status.PARTIAL, Ticks(0))
+    with SqliteRows(tmp_path / "store.db") as rows:
+        PublishedRows(rows, catalog.address).put(Published(head, process, "fingerprint"), None)
+
+    found = ask(program, "d", "--depth", "1", "--columns")["columns"]
+
+    told = [(each["output"]["column"], each["kind"], len(each["from"])) for each in found]
+    assert told == [("id", "value", 1), ("loaded", "generated", 0), ("total", "value", 1)]
+    drawn = program("graph", "mssql://s/d/dbo/d", "--depth", "1", "--columns").out
+    assert "loaded ← generated" in drawn
+
+
+def asset(name: str) -> Asset:
+    return Asset((Name("azure_sql_table", f"mssql://s/d/dbo/{name}"),))
+
+
 def test_without_being_asked_for_columns_are_left_out(
     catalog: LocalCatalog, program: Program
 ) -> None:
@@ -186,7 +233,7 @@ def test_people_get_a_tree_with_whole_names_and_columns(
         "mssql://s/d/dbo/d",
         "└── comes from",
         "    └── Copy to d  adf_copy_operation",
-        "        adf / P / A",
+        "        adf / P",
         "          id ← id",
         "        └── c  azure_sql_table",
         "            mssql://s/d/dbo/c",

@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -13,12 +14,14 @@ from tests.cli.program import ROOT, Program, process
 HEAVY = ("azure", "requests", "rich", "sqlite3", "lineage.app", "lineage.catalog")
 
 
+@pytest.mark.slow
 def test_the_version_is_printed() -> None:
     ended = process("--version")
 
     assert (ended.returncode, ended.stdout, ended.stderr) == (0, "purview-lineage 0.1.0\n", "")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("arguments", [["--version"], ["--help"]])
 def test_version_and_help_load_nothing_that_takes_time(arguments: list[str]) -> None:
     script = "import sys; from lineage.cli import main; main(sys.argv[1:]); print(*sys.modules)"
@@ -121,6 +124,21 @@ def test_an_unexpected_error_is_incomplete_and_tells_no_value(program: Program) 
     assert "Traceback" not in ended.err
 
 
+def test_logs_go_to_stderr_where_asked_for_and_never_to_stdout(
+    source: Mapping[str, str], program: Program
+) -> None:
+    gone = source["LINEAGE_FACTORIES"].replace("adf-contoso-sales-prod", "adf-nowhere")
+
+    quiet = program("sync", "--json", **{**source, "LINEAGE_FACTORIES": gone})
+    told = program("-v", "sync", "--json", **{**source, "LINEAGE_FACTORIES": gone})
+
+    assert len(told.lines) >= 1
+    assert " WARNING lineage.app: " in told.err
+    assert "WARNING" not in quiet.err
+    assert "adf-nowhere" in quiet.err
+
+
+@pytest.mark.slow
 def test_a_reader_that_goes_away_ends_the_program_quietly() -> None:
     read, write = os.pipe()
     os.close(read)
@@ -136,6 +154,7 @@ def test_a_reader_that_goes_away_ends_the_program_quietly() -> None:
     assert (ended.returncode, ended.stderr) == (141, b"")
 
 
+@pytest.mark.slow
 def test_what_is_written_is_utf_8_whatever_the_locale(tmp_path: Path) -> None:
     environ = {"LC_ALL": "C", "PYTHONIOENCODING": "ascii", "LINEAGE_STORE": "sqlite:日本.db"}
 
@@ -145,6 +164,7 @@ def test_what_is_written_is_utf_8_whatever_the_locale(tmp_path: Path) -> None:
     assert "sqlite:日本.db" in ended.stdout
 
 
+@pytest.mark.slow
 def test_no_colour_where_it_is_not_wanted(tmp_path: Path) -> None:
     coloured = process("settings", environ={"FORCE_COLOR": "1"}, cwd=tmp_path)
     plain = process("settings", environ={"FORCE_COLOR": "1", "NO_COLOR": "1"}, cwd=tmp_path)

@@ -60,10 +60,10 @@ def serving(
     """
     The loopback services with a synthetic estate, in a process of their own.
 
-    `estate` are the arguments of `demo.synthetic.synthetic`, whose dates hang on `epoch`, and
-    `options` those of the services.
+    The history goes on where one in the folder ended. `estate` are the arguments of
+    `demo.synthetic.synthetic`, whose dates hang on `epoch`, and `options` those of the services.
     """
-    folder.mkdir(parents=True)
+    folder.mkdir(parents=True, exist_ok=True)
     history = folder / "history.jsonl"
     history.touch()
     told = ["--synthetic", json.dumps(estate), "--epoch", epoch.isoformat()]

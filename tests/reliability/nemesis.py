@@ -19,7 +19,7 @@ def strike(running: Running, random: Random, calls: float) -> Ended:
     a little while, the next write to the store or to the catalog.
     """
     wanted = random.random() * calls * _CALL
-    then = random.choice(["now", "soon", "store", "catalog"])
+    then = random.choice(["now", "soon", "store", "store", "catalog"])
     delay = random.random() * _LATEST if then == "soon" else 0.0
     running.wait(lambda: running.told > max(wanted, 0))
     if then in ("store", "catalog"):

@@ -2,6 +2,9 @@
 
 from dataclasses import replace
 
+import pytest
+
+from lineage import ticks
 from lineage.model import (
     ANYTHING,
     Certainty,
@@ -17,10 +20,11 @@ from lineage.model import (
     Where,
 )
 from lineage.store.published import PublishedRows
-from lineage.store.rows import Published
+from lineage.store.rows import Head, Published
 from tests.store.words import (
     NOW,
     published_row,
+    read,
 )
 from tests.world import (
     FACTORY,
@@ -45,35 +49,48 @@ def test_a_published_row_is_read_as_it_was_written(rows: Rows) -> None:
             ColumnLink("y", ColumnKind.GENERATED),
         ],
     )
-    row = Published(
-        told,
-        "fingerprint",
+    head = Head(
         operation(fallback("ls")),
         Status.PARTIAL,
         NOW,
         (Gap(Reason.COLUMN_MAPPING_TOO_LARGE, Where.COLUMNS, "detail"),),
-        {told.sink: at("02:00:00"), told.inputs[0]: at("01:00:00")},
+        superseded=True,
+        told={"fingerprint of what was told": at("02:00:00")},
     )
+    seen = {told.sink: at("02:00:00"), told.inputs[0]: at("01:00:00")}
+    row = Published(head, told, "fingerprint", seen)
 
-    assert published.put(row)
+    assert published.put(row, None)
 
     key = published.key(told)
-    read = published.get(FACTORY, "P", [key, "nope"])
-    assert list(read) == [key]
-    assert replace(read[key], version=0) == row
-    assert read[key].version != 0
+    found = published.get(FACTORY, "P", [key, "nope"])
+    assert list(found) == [key]
+    assert replace(found[key], version=0) == row
+    assert found[key].version != 0
+    assert published.heads(FACTORY, "P", [key, "nope"]) == {key: head}
+
+
+def test_of_many_variants_told_the_latest_are_kept(rows: Rows) -> None:
+    published = PublishedRows(rows, "catalog")
+    row = published_row(process("sink"))
+    told = {f"{n:03d}": ticks.shift(NOW, n % 150) for n in range(200)}
+
+    published.put(replace(row, head=replace(row.head, told=told)), None)
+
+    kept = read(published, process("sink")).head.told
+    assert len(kept) == 100
+    assert min(kept.values()) == ticks.shift(NOW, 50)
 
 
 def test_a_row_is_not_written_over_what_somebody_else_wrote_meanwhile(rows: Rows) -> None:
     published = PublishedRows(rows, "catalog")
-    published.put(published_row(process("sink", "a")))
-    key = published.key(process("sink"))
-    mine = published.get(FACTORY, "P", [key])[key]
-    published.put(replace(mine, process=process("sink", "a", "b")))
+    published.put(published_row(process("sink", "a")), None)
+    mine = read(published, process("sink"))
+    published.put(replace(mine, process=process("sink", "a", "b")), mine)
 
-    assert not published.put(replace(mine, process=process("sink", "c")))
-    assert not published.put(published_row(process("sink", "d")))
-    assert published.get(FACTORY, "P", [key])[key].process == process("sink", "a", "b")
+    assert not published.put(replace(mine, process=process("sink", "c")), mine)
+    assert not published.put(published_row(process("sink", "d")), None)
+    assert read(published, process("sink")).process == process("sink", "a", "b")
 
 
 def test_a_row_is_keyed_by_catalog_activity_type_and_the_candidates_of_the_sink(
@@ -99,7 +116,7 @@ def test_rows_are_found_by_the_name_of_their_operation(rows: Rows) -> None:
     published = PublishedRows(rows, "catalog")
     one, two = process(table("sink")), process(table("sink", "SINK"))
     for told in (one, two):
-        published.put(published_row(told, operation("sink")))
+        published.put(published_row(told, operation("sink")), None)
 
     assert set(published.named(one, operation("sink"))) == {
         published.key(one),
@@ -111,10 +128,11 @@ def test_rows_are_found_by_the_name_of_their_operation(rows: Rows) -> None:
 def test_a_row_is_no_longer_found_by_its_former_name(rows: Rows) -> None:
     published = PublishedRows(rows, "catalog")
     told = process("sink")
-    published.put(published_row(told, operation("sink")))
-    read = published.get(FACTORY, "P", [published.key(told)])[published.key(told)]
+    published.put(published_row(told, operation("sink")), None)
+    known = read(published, told)
 
-    published.put(replace(read, name=operation("renamed")))
+    renamed = replace(known.head, name=operation("renamed"))
+    published.put(replace(known, head=renamed), known)
 
     assert published.named(told, operation("sink")) == {}
     assert list(published.named(told, operation("renamed"))) == [published.key(told)]
@@ -127,7 +145,7 @@ def test_rows_of_one_end_are_found_by_their_certainty(rows: Rows) -> None:
     guessed = process(edge("sink3", "ds", Certainty.INFERRED))
     another = process(edge("sink", "ds"), activity="B")
     for told in (sure, vague, elsewhere, guessed, another):
-        published.put(published_row(told))
+        published.put(published_row(told), None)
 
     assert list(published.same_end(vague, exact=True)) == [published.key(sure)]
     assert list(published.same_end(sure, exact=False)) == [published.key(vague)]
@@ -138,24 +156,52 @@ def test_rows_of_one_end_are_found_by_their_certainty(rows: Rows) -> None:
 def test_a_fall_back_that_was_superseded_is_found_no_longer(rows: Rows) -> None:
     published = PublishedRows(rows, "catalog")
     sure, vague = process(edge("sink", "ds")), process(edge(fallback("ls"), "ds"))
-    published.put(published_row(vague, operation(fallback("ls"))))
-    key = published.key(vague)
-    read = published.get(FACTORY, "P", [key])[key]
+    published.put(published_row(vague, operation(fallback("ls"))), None)
+    known = read(published, vague)
 
-    published.put(replace(read, superseded=True))
+    published.put(replace(known, head=replace(known.head, superseded=True)), known)
 
     assert published.same_end(sure, exact=False) == {}
     assert published.named(vague, operation(fallback("ls"))) == {}
 
 
-def test_the_last_run_of_an_activity_is_remembered(rows: Rows) -> None:
+def test_the_last_run_of_an_activity_is_remembered_with_a_row(rows: Rows) -> None:
     published = PublishedRows(rows, "catalog")
     last = LastRun(at("02:00:00"), 10, None)
 
-    published.put_last_run(process("sink"), last)
+    published.put(published_row(process("sink")), None, last)
+    published.put(published_row(process("other sink")), None)
 
     assert published.last_run(process("other sink")) == last
     assert published.last_run(process("sink", activity="B")) is None
+
+
+def test_the_last_run_of_a_row_that_was_not_written_is_not_remembered(rows: Rows) -> None:
+    published = PublishedRows(rows, "catalog")
+    published.put(published_row(process("sink")), None)
+
+    published.put(published_row(process("sink")), None, LastRun(at("02:00:00")))
+
+    assert published.last_run(process("sink")) is None
+
+
+def test_rows_of_one_block_are_all_written_or_none(rows: Rows) -> None:
+    published = PublishedRows(rows, "catalog")
+
+    def broken() -> None:
+        with published.together():
+            published.put(published_row(process("sink")), None)
+            published.choose({table("a"): table("a").candidates[0]}, NOW)
+            raise KeyError
+
+    with pytest.raises(KeyError):
+        broken()
+
+    assert published.heads(FACTORY, "P", [published.key(process("sink"))]) == {}
+    with published.together():
+        assert published.put(published_row(process("sink")), None)
+        assert not published.put(published_row(process("sink")), None)
+    assert len(published.heads(FACTORY, "P", [published.key(process("sink"))])) == 1
 
 
 def test_the_name_an_asset_goes_by_is_shared_by_all_processes(rows: Rows) -> None:

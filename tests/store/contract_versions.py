@@ -17,6 +17,7 @@ from tests.store.words import (
     found,
     of_a_newer_release,
     published_row,
+    read,
     settle,
     states,
     succeeded,
@@ -77,15 +78,15 @@ def test_a_cursor_of_a_newer_release_is_left_alone(rows: Rows) -> None:
 
 def test_a_published_row_of_a_newer_release_is_left_alone(rows: Rows) -> None:
     published = PublishedRows(rows, "catalog")
-    published.put(published_row(process("sink", "a")))
+    published.put(published_row(process("sink", "a")), None)
     key = published.key(process("sink"))
     partition = published_partition(FACTORY, "P")
     row = of_a_newer_release(rows, f"r|{key}", "published", partition)
-    read = published.get(FACTORY, "P", [key])[key]
+    known = read(published, process("sink"))
 
-    written = published.put(replace(read, status=Status.FAILED))
+    written = published.put(replace(known, fingerprint="new"), known)
 
-    assert read.process == process("sink", "a")
+    assert known.process == process("sink", "a")
     assert not written
     assert rows.get("published", partition, [f"r|{key}"])[f"r|{key}"][0] == row
 

@@ -5,7 +5,8 @@ from dataclasses import replace
 
 from lineage.model import ActivityRun, Name, Outcome, Process, Reference, Row, Rows, Status
 from lineage.store.ledger import Ledger
-from lineage.store.rows import Published, factory_partition
+from lineage.store.published import PublishedRows
+from lineage.store.rows import Head, Published, factory_partition
 from lineage.store.rows import reference as reference_of
 from lineage.ticks import Ticks
 from tests.world import FACTORY, at, batch_of, reading
@@ -75,4 +76,10 @@ def of_a_newer_release(
 def published_row(
     told: Process, name: Name | None = None, status: Status = Status.SUCCEEDED
 ) -> Published:
-    return Published(told, "fingerprint", name, status, NOW)
+    return Published(Head(name, status, NOW), told, "fingerprint")
+
+
+def read(published: PublishedRows, told: Process) -> Published:
+    """The row of a process, which is there."""
+    key = published.key(told)
+    return published.get(told.factory, told.pipeline, [key])[key]

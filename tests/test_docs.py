@@ -1,0 +1,106 @@
+"""The documents say what the tables say: `pytest --update` writes the generated ones anew."""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from lineage.cli import COMMANDS
+from lineage.connectors import CONNECTORS
+from lineage.model import Reason, Status
+from lineage.settings import TABLE
+
+ROOT = Path(__file__).parent.parent
+
+
+def settings() -> str:
+    """docs/settings.md."""
+    rows = [
+        f"| `{row.name}` | {f'`{row.default}`' if row.default else ''} | {row.meaning} |"
+        for row in TABLE
+    ]
+    return "\n".join(
+        [
+            "# Settings",
+            "",
+            "From the environment, or `--set NAME=VALUE` for all but secrets. Durations are a number"
+            " with `s`, `m`, `h` or `d`.",
+            "`python -m lineage settings` shows what is in force, and where it comes from.",
+            "",
+            "| name | default | meaning |",
+            "| --- | --- | --- |",
+            *rows,
+            "",
+        ]
+    )
+
+
+def connectors() -> str:
+    """docs/connectors.md."""
+    rows = [
+        f"| [{row.id}]({row.docs}) | {', '.join(row.linked_services)} |"
+        f" {'<br>'.join(f'`{host}`' for host in row.hosts) or 'any other'} |"
+        f" {'<br>'.join(f'`{kind}`: `{name}`' for kind, name in row.names.items())} |"
+        for row in CONNECTORS
+    ]
+    return "\n".join(
+        [
+            "# Connectors",
+            "",
+            "How each kind of store is named in the catalog, the most specific type first. A store that"
+            " is not here becomes a fall-back",
+            "asset of type `DataSet`, named by what is known of it, with the reason `UnknownConnector`;"
+            " its edge is kept.",
+            "",
+            "| row | linked service | host | types and names |",
+            "| --- | --- | --- | --- |",
+            *rows,
+            "",
+        ]
+    )
+
+
+@pytest.mark.parametrize(
+    ("path", "text"), [("docs/settings.md", settings()), ("docs/connectors.md", connectors())]
+)
+def test_a_generated_document_is_up_to_date(path: str, text: str, update: bool) -> None:
+    if update:
+        (ROOT / path).write_text(text, encoding="utf-8")
+
+    assert (ROOT / path).read_text(encoding="utf-8") == text
+
+
+def test_every_reason_and_status_is_explained() -> None:
+    document = (ROOT / "docs/reasons.md").read_text(encoding="utf-8")
+
+    assert re.findall(r"^\| `(\w+)` \|", document, re.MULTILINE) == [*Status, *Reason]
+
+
+@pytest.mark.parametrize("command", [*COMMANDS])
+def test_the_readme_names_every_command(command: str) -> None:
+    assert f"`{command}" in (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def test_every_requirement_has_its_reason() -> None:
+    names = (ROOT / "requirements.in").read_text(encoding="utf-8").splitlines()
+    document = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+
+    assert [n for n in names if n and not n.startswith("#") and f"| {n} |" not in document] == []
+
+
+@pytest.mark.parametrize(
+    "path", sorted((ROOT / "docs/schema").glob("*.json")), ids=lambda p: p.name
+)
+def test_a_schema_is_valid_json(path: Path) -> None:
+    assert "$schema" in json.loads(path.read_text(encoding="utf-8"))
+
+
+def test_the_statuses_and_reasons_are_those_that_were_decided() -> None:
+    decided = ROOT.parent / "shared" / "data" / "reasons.json"
+    if not decided.exists():
+        pytest.skip("the specification is not beside this checkout")
+    data = json.loads(decided.read_text(encoding="utf-8"))
+
+    assert [*Status] == [each["status"] for each in data["statuses"]]
+    assert [*Reason] == [each["code"] for each in data["reasons"]]
