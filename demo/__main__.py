@@ -28,7 +28,7 @@ def main() -> int:
     FOLDER.mkdir(exist_ok=True)
     sample = estate.load(_epoch())
     _seed(sample)
-    expected = sample.expected()
+    report = sample.expected()["report"]
     with Services(sample) as services:
         environment = {
             "LINEAGE_FACTORIES": ",".join(site.id for site in sample.sites),
@@ -40,11 +40,11 @@ def main() -> int:
         }
         text = "".join(f"{name}={value}\n" for name, value in environment.items())
         (FOLDER / "env").write_text(text, encoding="utf-8")
-        print("A sample Data Factory and a Synapse workspace, served on this machine.\n", flush=True)
+        print("A sample Data Factory and Synapse workspace, served on this machine.\n", flush=True)
         codes = [
             _lineage(environment, "sync"),
             _lineage(environment, "runs", "--limit", "24"),
-            _lineage(environment, "graph", expected["report"], "--upstream", "--columns", "--depth", "0"),
+            _lineage(environment, "graph", report, "--upstream", "--columns", "--depth", "0"),
         ]
     lineage = f"env $(cat {FOLDER}/env) {_python()} -m lineage"
     print("Next, try:\n")
@@ -55,7 +55,7 @@ def main() -> int:
 
 
 def _epoch() -> datetime:
-    """When the demo was first run; begun anew where that is so long ago that runs would be missed."""
+    """When the demo was first run; begun anew where that is too long ago for the look-back."""
     kept = FOLDER / "epoch"
     now = datetime.now(UTC)
     if kept.exists():

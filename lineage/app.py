@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from enum import StrEnum
 from functools import cached_property
@@ -23,7 +23,7 @@ from lineage.auth import Credential, credential
 from lineage.catalog.local import LocalCatalog
 from lineage.collect import Collecting, collect
 from lineage.desk import Desk
-from lineage.errors import LineageError, Unavailable
+from lineage.errors import LineageError, SettingsError, Unavailable
 from lineage.model import (
     Batch,
     Catalog,
@@ -57,6 +57,7 @@ log = logging.getLogger(__name__)
 MOST_THREADS = 8
 TAKEN = 0.05  # seconds until a batch is looked at again whose lane is taken
 LEASE_PATIENCE = 60.0  # seconds to wait for the one lease under which entities are created
+HOPELESS = 3  # batches in a row of which nothing could be read: their factory is down
 
 OnOutcome = Callable[[Outcome], None]
 
@@ -131,12 +132,19 @@ def _rows(path: str, access: Access) -> SqliteRows:
 
 @dataclass(slots=True)
 class Summary:
-    """What one sync did; `problems` name what could not be read or sent, by factory."""
+    """
+    What one sync did; `problems` name what could not be read or sent, by factory.
+
+    `resting` are factories that are down, closed to us or ask for a pause: the sync asks them for
+    nothing more. `barren` counts the batches in a row of which nothing could be read.
+    """
 
     runs: Counter[str] = field(default_factory=Counter)
     counts: Counter[str] = field(default_factory=Counter)
     factories: dict[FactoryId, dict[str, Any]] = field(default_factory=dict)
     problems: dict[str, str] = field(default_factory=dict)
+    resting: set[FactoryId] = field(default_factory=set)
+    barren: Counter[FactoryId] = field(default_factory=Counter)
     seconds: float = 0.0
 
     @property
@@ -294,6 +302,7 @@ class App:
             collect(factory, self.source(factory).runs, self.ledger, self.queue, how)
         except LineageError as error:
             self._problem(summary, factory, error)
+            self._rest(summary, factory, error)
 
     def _work(self, listed: Callable[[], bool], on_outcome: OnOutcome, summary: Summary) -> None:
         """Take batches until everything is listed and nothing is left."""
@@ -302,12 +311,15 @@ class App:
             if batch is None:
                 continue
             try:
+                if batch.factory in summary.resting:
+                    continue  # its runs stay queued, for the next sync
                 for outcome in self.report(batch, summary):
                     with self._lock:
                         summary.runs[outcome.status.value] += 1
                         on_outcome(outcome)
             except LineageError as error:
                 self._problem(summary, batch.factory, error)
+                self._rest(summary, batch.factory, error)
             finally:
                 self.queue.done()
 
@@ -327,9 +339,7 @@ class App:
         if reading.gone:
             log.warning("%s: %d pipeline runs are gone", batch.factory, len(reading.gone))
             self.ledger.give_up(batch.factory, reading.gone)
-        if reading.unread:
-            problem = reading.problem or f"{len(reading.unread)} pipeline runs could not be read"
-            summary.problems.setdefault(batch.factory, problem)
+        self._unread(batch, reading, summary)
         desk = Desk(
             self.catalog,
             self.ledger,
@@ -348,6 +358,20 @@ class App:
         except Unavailable as error:
             self._problem(summary, batch.factory, error)
             yield from self._retrying(batch, reading)
+
+    def _unread(self, batch: Batch, reading: Reading, summary: Summary) -> None:
+        """What was left unread goes back on the queue, if asking again is of any use now."""
+        factory = batch.factory
+        with self._lock:
+            barren = bool(reading.unread) and not reading.listed
+            summary.barren[factory] = summary.barren[factory] + 1 if barren else 0
+            if reading.wait is not None or summary.barren[factory] >= HOPELESS:
+                summary.resting.add(factory)
+        if reading.unread and reading.listed and reading.wait is None:
+            self.queue.send(replace(batch, runs=reading.unread))
+        elif reading.unread:
+            problem = reading.problem or f"{len(reading.unread)} pipeline runs could not be read"
+            summary.problems.setdefault(factory, problem)
 
     def _retrying(self, batch: Batch, reading: Reading) -> list[Outcome]:
         """What was not proven stays open, and says why."""
@@ -373,6 +397,13 @@ class App:
             yield
         finally:
             self.notes.free(what, owner)
+
+    def _rest(self, summary: Summary, factory: FactoryId, error: LineageError) -> None:
+        """Leave a factory alone that is closed to us, or asks for a pause."""
+        asked = isinstance(error, Unavailable) and error.retry_after is not None
+        if asked or isinstance(error, SettingsError):
+            with self._lock:
+                summary.resting.add(factory)
 
     def _problem(self, summary: Summary, where: str, error: LineageError) -> None:
         log.warning("%s: %s", where, error)

@@ -44,10 +44,14 @@ def collect(factory: FactoryId, runs: Runs, ledger: Ledger, queue: Queue, how: C
     _send(factory, ledger.overdue(factory, how.now, how.patience), queue, how)
     for since, until in _windows(ledger.cursor(factory), how):
         listed = (run.reference for run in runs.finished(since, until))
-        for page in _pages(listed):
-            new = ledger.unknown(factory, page)
-            ledger.enqueue(factory, new, how.now)
-            _send(factory, new, queue, how)
+        queued: list[Reference] = []
+        try:
+            for page in _pages(listed):
+                new = ledger.unknown(factory, page)
+                ledger.enqueue(factory, new, how.now)
+                queued += new
+        finally:  # what was listed before an error can be reported all the same
+            _send(factory, queued, queue, how)
         ledger.move_cursor(factory, until)
 
 

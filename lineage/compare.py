@@ -8,6 +8,7 @@ from hashlib import sha256
 
 from lineage.coalesce import unite
 from lineage.desk import Desk
+from lineage.jsontext import canonical
 from lineage.model import OPEN, Change, Edge, FactoryId, Gap, LastRun, Name, Process, Reason, Status
 from lineage.store import rows
 from lineage.store.rows import Head, Published
@@ -79,8 +80,8 @@ def fingerprint(process: Process, desk: Desk) -> str:
     kept, known = desk.prints.get(id(process), (None, ""))
     if kept is not process:
         settings = [BODY, desk.catalog.address, desk.create, desk.native]
-        text = rows.canonical([*settings, rows.process_row(process, {})])
-        known = sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+        text = canonical([*settings, rows.process_row(process, {})])
+        known = sha256(text).hexdigest()
         if len(desk.prints) >= MOST_PRINTS:
             desk.prints.clear()
         desk.prints[id(process)] = (process, known)

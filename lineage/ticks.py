@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import NewType
 
 Ticks = NewType("Ticks", int)
@@ -12,6 +13,7 @@ SECOND = 10_000_000  # ticks
 DAY = 86_400 * SECOND
 
 _YEAR_ONE = datetime(1, 1, 1, tzinfo=UTC)
+_END = 3_652_059 * DAY  # the first moment of year 10000, which no datetime holds
 _FORM = re.compile(
     r"(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?(Z|[+-]\d\d:?\d\d)?", re.ASCII
 )
@@ -29,10 +31,31 @@ def parse(text: object) -> Ticks | None:
         return None
     day, clock, decimals, zone = match.groups()
     try:
-        moment = datetime.fromisoformat(f"{day}T{clock}{(zone or 'Z').replace('Z', '+00:00')}")
-        return Ticks(of(moment.astimezone(UTC)) + int((decimals or "0").ljust(7, "0")[:7]))
-    except (ValueError, OverflowError):
+        began = _day(day)
+        hour, minute, second = int(clock[:2]), int(clock[3:5]), int(clock[6:])
+        if hour > 23 or minute > 59 or second > 59:
+            return None
+        since = (hour * 60 + minute - _offset(zone)) * 60 + second
+        ticks = began + since * SECOND + int((decimals or "0").ljust(7, "0")[:7])
+        return Ticks(ticks) if 0 <= ticks < _END else None
+    except ValueError:
         return None
+
+
+@lru_cache(maxsize=64)
+def _day(text: str) -> int:
+    """Ticks of a day's beginning; most moments are of few days."""
+    return of(datetime.fromisoformat(f"{text}T00:00:00+00:00"))
+
+
+def _offset(zone: str | None) -> int:
+    """Minutes that a zone is ahead of UTC."""
+    if zone is None or zone == "Z":
+        return 0
+    minutes = int(zone[1:3]) * 60 + int(zone[-2:])
+    if minutes >= 24 * 60 or int(zone[-2:]) > 59:
+        raise ValueError("zone")
+    return -minutes if zone[0] == "-" else minutes
 
 
 def of(moment: datetime) -> Ticks:

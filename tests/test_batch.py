@@ -45,7 +45,7 @@ def test_a_batch_holds_one_lane() -> None:
     assert {run for batch in batches for run in batch.runs} == set(runs)
 
 
-def test_a_batch_is_cut_by_count_in_the_order_given() -> None:
+def test_a_batch_is_cut_by_count() -> None:
     runs = [reference(f"r{n}") for n in range(7)]
 
     batches = list(cut(FACTORY, runs, lanes=1, most=3))
@@ -78,6 +78,19 @@ def test_a_batch_may_be_as_large_as_it_can() -> None:
     first = next(cut(FACTORY, runs, lanes=1, most=500))
 
     assert LARGEST - per_run - 2 < len(encode(first)) <= LARGEST
+
+
+def test_runs_of_one_pipeline_stand_side_by_side_the_oldest_first() -> None:
+    runs = [
+        reference("r1", "02:05:00", "B"),
+        reference("r2", "02:04:00", "a"),
+        reference("r3", "02:03:00", "b"),
+        reference("r4", "02:02:00", "A"),
+    ]
+
+    [batch] = cut(FACTORY, runs, lanes=1, most=50)
+
+    assert [run.id for run in batch.runs] == ["r4", "r2", "r3", "r1"]
 
 
 def test_no_run_no_batch() -> None:

@@ -93,7 +93,7 @@ def test_row_before_message_before_cursor() -> None:
 
     world.collect()
 
-    assert world.tape.events == ["list", "runs q", "send", "runs c"]
+    assert world.tape.events == ["list", "queued", "send", "cursor"]
 
 
 def test_a_kill_anywhere_leaves_a_run_to_be_sent_again() -> None:
@@ -179,12 +179,12 @@ def test_everything_waiting_is_sent_where_the_queue_died_with_the_process(
     assert empty.collect(replace(HOW, patience=0.0)) == ["run-1"]
 
 
-def test_more_runs_than_a_page_are_written_and_sent_page_by_page(empty: Collector) -> None:
+def test_more_runs_than_a_page_are_written_page_by_page_and_sent_together(empty: Collector) -> None:
     empty.source.runs = [pipeline_run(f"run-{n}") for n in range(501)]
 
     sent = empty.collect(replace(HOW, most=1000))
 
-    assert empty.tape.events == ["list", "runs q", "send", "runs q", "send", "runs c"]
+    assert empty.tape.events == ["list", "queued", "queued", "send", "cursor"]
     assert sent == [f"run-{n}" for n in range(501)]
 
 
@@ -221,7 +221,7 @@ def test_a_long_window_is_read_from_its_old_end_in_days(empty: Collector) -> Non
         (at("2026-11-17T14:58:00Z"), at("2026-11-18T14:58:00Z")),
         (at("2026-11-18T14:58:00Z"), at("2026-11-19T02:58:00Z")),
     ]
-    assert empty.tape.events == ["list", "runs c", "list", "runs c", "list", "runs c"]
+    assert empty.tape.events == ["list", "cursor", "list", "cursor", "list", "cursor"]
 
 
 def test_what_was_read_of_a_long_window_is_not_read_again_after_a_failure(

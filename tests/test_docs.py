@@ -24,8 +24,8 @@ def settings() -> str:
         [
             "# Settings",
             "",
-            "From the environment, or `--set NAME=VALUE` for all but secrets. Durations are a number"
-            " with `s`, `m`, `h` or `d`.",
+            "From the environment, or `--set NAME=VALUE` for all but secrets. Durations are a"
+            " number with `s`, `m`, `h` or `d`.",
             "`python -m lineage settings` shows what is in force, and where it comes from.",
             "",
             "| name | default | meaning |",
@@ -48,10 +48,9 @@ def connectors() -> str:
         [
             "# Connectors",
             "",
-            "How each kind of store is named in the catalog, the most specific type first. A store that"
-            " is not here becomes a fall-back",
-            "asset of type `DataSet`, named by what is known of it, with the reason `UnknownConnector`;"
-            " its edge is kept.",
+            "How each kind of store is named in the catalog, the most specific type first.",
+            "A store that is not here becomes a fall-back asset of type `DataSet`, named by what is"
+            " known of it, with the reason `UnknownConnector`; its edge is kept.",
             "",
             "| row | linked service | host | types and names |",
             "| --- | --- | --- | --- |",

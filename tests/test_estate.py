@@ -1,6 +1,6 @@
 """The sample estate, synced over REST: what comes out is what was written by hand beforehand."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -22,7 +22,7 @@ class Synced:
     """The estate, synced twice into one catalog."""
 
     def __init__(self, estate: Estate, services: Services, folder: Path) -> None:
-        self.expected: dict[str, Any] = estate.expected()
+        self.expected: Mapping[str, Any] = estate.expected()
         self.catalog = LocalCatalog(folder / "catalog.db")
         self.catalog.send(estate.catalog)
         settings = Settings.from_env(

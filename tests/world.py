@@ -249,7 +249,7 @@ class Tape:
 
 
 class TapedRows:
-    """Rows that tell what is written: the table, and the letters that the keys begin with."""
+    """Rows that tell what is written, in a word."""
 
     def __init__(self, rows: Rows, tape: Tape) -> None:
         self._rows = rows
@@ -271,12 +271,20 @@ class TapedRows:
     ) -> bool:
         gone = list(deletes)
         if puts or gone:
-            kinds = "".join(sorted({key[0] for key in puts}))
-            self._tape.note(f"{table} {kinds}" if table != "assets" else "assets")
+            self._tape.note(_word(table, {key[0] for key in puts}))
         return self._rows.write(table, partition, puts, gone, expected)
 
     def together(self) -> AbstractContextManager[None]:
         return self._rows.together()
+
+
+def _word(table: str, kinds: set[str]) -> str:
+    if table != "runs":
+        return table
+    if "a" in kinds:
+        return "rows done" if "p" in kinds else "rows"
+    states = {"c": "cursor", "o": "listed", "p": "done", "q": "queued", "x": "given up"}
+    return " ".join(states[kind] for kind in sorted(kinds))
 
 
 class TapedCatalog:

@@ -20,7 +20,6 @@ members included, and where they are alike it leaves the removed ones removed an
 
 from __future__ import annotations
 
-import json
 import sqlite3
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -40,6 +39,7 @@ from lineage.catalog.sqlite import connect, explained, transaction
 from lineage.catalog.typedefs import subtypes, types
 from lineage.catalog.walk import DATA_SET, PROCESS, walk
 from lineage.errors import BadInput, Rejected
+from lineage.jsontext import dumps, loads
 from lineage.model import Clock, Json, Name
 from lineage.ticks import Ticks
 
@@ -245,14 +245,14 @@ def _kinds(type_name: str) -> dict[str, str]:
 
 def _json(values: Iterable[str]) -> str:
     """An array for json_each, which takes a zero character for the end: no name has one."""
-    return json.dumps([value for value in values if "\0" not in value])
+    return dumps([value for value in values if "\0" not in value])
 
 
 def _stored(row: Sequence[Any]) -> Stored:
     guid, kind, name, status, attributes, created, updated = row
-    return Stored(guid, kind, name, status, json.loads(attributes), created, updated)
+    return Stored(guid, kind, name, status, loads(attributes), created, updated)
 
 
 def _row(each: Stored) -> tuple[str | int, ...]:
-    text = json.dumps(each.attributes, separators=(",", ":"), ensure_ascii=False)
+    text = dumps(each.attributes)
     return each.guid, each.type, each.name, each.status, text, each.created, each.updated

@@ -6,6 +6,7 @@ import logging
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from traceback import format_tb
 from typing import Any, TypeVar
 
 import click
@@ -108,6 +109,11 @@ class _Visible(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         return "\n".join(_output.visible(line) for line in super().format(record).split("\n"))
+
+    def formatException(self, ei: Any) -> str:
+        """Where it happened, and the kind of error: its text may hold a value, even a secret."""
+        kind, _, trace = ei
+        return "".join([*format_tb(trace), kind.__name__])
 
 
 def _call(ctx: click.Context) -> Call:

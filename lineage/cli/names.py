@@ -119,7 +119,7 @@ def _line(found: NamedUse, source: str) -> dict[str, Any]:
         "event": "name",
         "source": source,
         "pipeline": found.use.pipeline.name,
-        "activity": str(found.use.activity.get("name", "")),
+        "activity": found.activity,
         "side": found.use.side,
         "dataset": found.dataset,
         "linkedService": found.linked_service,

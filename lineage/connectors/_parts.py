@@ -107,6 +107,7 @@ class Tree:
         return Gap(reason, detail=f"{self.place}: {detail}")
 
 
-def _type(node: Mapping[str, object]) -> object:
+def _type(node: Mapping[str, object]) -> str:
     kind = node.get("type")
-    return kind.value if isinstance(kind, Value) else kind
+    name = kind.value if isinstance(kind, Value) else kind
+    return name if isinstance(name, str) else ""  # templates put lists and objects anywhere

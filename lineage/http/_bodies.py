@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import json
 import math
+import re
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
+import orjson
 from requests import Response
 from urllib3.exceptions import HTTPError
 
@@ -89,11 +92,17 @@ def decode(raw: bytes, what: str) -> Any:
     NaN and infinity are refused, as catalogs refuse them. Lone surrogates, which can be written as
     escapes but not as UTF-8, are replaced.
     """
+    if not _LARGE.search(raw):
+        with suppress(ValueError):  # to be told by the standard library
+            return orjson.loads(raw)
     try:
         value = _JSON.decode(raw.removeprefix(b"\xef\xbb\xbf").decode())
         return _scrubbed(value) if b"\\ud" in raw or b"\\uD" in raw else value
     except (ValueError, RecursionError) as error:
         raise Unavailable(f"{what}: no JSON in the answer: {type(error).__name__}") from None
+
+
+_LARGE = re.compile(rb"[0-9]{19}")  # orjson makes floats of integers above 64 bits
 
 
 def _not_json(text: str) -> NoReturn:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from threading import Lock
@@ -17,7 +17,7 @@ from lineage.sources.client import Client, no_such_factory, segment
 from lineage.sources.rest import utc_now
 from lineage.ticks import Ticks
 
-SINGLY = 20  # definitions of a kind that are got one by one; more are listed
+SINGLY = 20  # definitions of a kind that are got one by one; then all are listed
 
 _Key = tuple[Kind, str]  # the name in lower case: Data Factory finds names in any
 _Uses = dict[tuple[Kind, str], list[Listed]]  # which runs use what, by the name they use
@@ -47,6 +47,7 @@ class RestDefinitions:
         self._entries: dict[_Key, _Entry] = {}
         self._factory = Factory(client.factory, client.factory.rpartition("/")[2])
         self._asked: Ticks | None = None  # when the factory itself was fetched
+        self._got: Counter[Kind] = Counter()  # one by one, since the last listing
 
     @property
     def factory(self) -> Factory:
@@ -109,7 +110,8 @@ class RestDefinitions:
                 stale[kind][name.lower()] = name
         failed: dict[_Key, Unavailable] = {}
         for kind, names in stale.items():
-            fetch = self._list if len(names) > SINGLY else self._each
+            self._got[kind] += len(names)
+            fetch = self._list if self._got[kind] > SINGLY else self._each
             failed.update(((kind, name), error) for name, error in fetch(kind, names))
         for (kind, name), users in uses.items():
             if error := failed.get((kind, name.lower())):
@@ -136,6 +138,7 @@ class RestDefinitions:
 
     def _list(self, kind: Kind, names: Mapping[str, str]) -> list[tuple[str, Unavailable]]:
         """All definitions of a kind; what is not among them is gone."""
+        self._got[kind] = 0
         asked = self._clock()
         found: dict[str, Definition | None] = dict.fromkeys(names)
         try:

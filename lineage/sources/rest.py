@@ -104,10 +104,14 @@ class RestRuns:
             gone=tuple(reference for reference, outcome in outcomes if isinstance(outcome, _Gone)),
         )
 
-    def _pages(self, since: Ticks, until: Ticks) -> Iterator[Page]:
+    def _pages(self, since: Ticks, until: Ticks, **filters: Iterable[str]) -> Iterator[Page]:
+        wanted = {"Status": FINISHED, **filters}
         body = {
             **_window(since, until),
-            "filters": [{"operand": "Status", "operator": "In", "values": list(FINISHED)}],
+            "filters": [
+                {"operand": operand, "operator": "In", "values": list(values)}
+                for operand, values in wanted.items()
+            ],
             "orderBy": [{"orderBy": "RunEnd", "order": "ASC"}],
         }
         return self._client.query("/queryPipelineRuns", body)
@@ -123,13 +127,14 @@ class RestRuns:
                 yield run
 
     def _found(self, references: Collection[Reference]) -> dict[str, PipelineRun]:
-        """The runs that a short listing shows; a batch's neighbours in time may crowd it."""
+        """The runs that a short listing of their pipelines shows; their other runs may crowd it."""
         missing = {each.id for each in references}
         found: dict[str, PipelineRun] = {}
         if not missing:
             return found
         moments = [each.updated for each in references]
-        pages = self._pages(min(moments), max(moments))
+        names = sorted({each.pipeline for each in references})
+        pages = self._pages(min(moments), max(moments), PipelineName=names)
         for page in islice(pages, math.ceil(len(missing) / _ROWS) + 2):
             for run in self._ended(row for row in page.rows if row.get("runId") in missing):
                 if run.id not in found or found[run.id].updated < run.updated:

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from lineage import ticks
+from lineage.jsontext import dumps
 from lineage.model import (
     OPEN,
     ActivityRun,
@@ -214,7 +215,7 @@ class Ledger:
             if row["status"] in INDEXED:
                 every[keys.index_key(row)] = {"v": keys.VERSION, "key": key}
         if puts:
-            first = keys.digest(*next((key, keys.canonical(row)) for key, row in puts.items()))
+            first = keys.digest(*next((key, dumps(row)) for key, row in puts.items()))
             hour = now // (3600 * ticks.SECOND)
             every[f"n|{hour:012d}|{first}"] = {"v": keys.VERSION, "delta": dict(delta)}
         moved, gone = self._moved(factory, moves or {})

@@ -18,7 +18,6 @@ them. Every row has `v`, its format; a row of a version we do not know is read, 
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -56,9 +55,6 @@ def digest(*parts: str) -> str:
     """32 hex digits for any texts: keys hold no user text."""
     text = "".join(f"{len(part)}:{part}" for part in parts)
     return sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:32]
-
-
-canonical = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode
 
 
 # ---------------------------------------------------------------- runs

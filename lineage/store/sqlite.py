@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager
@@ -11,6 +10,7 @@ from threading import RLock
 from types import TracebackType
 
 from lineage.errors import SettingsError, Unavailable
+from lineage.jsontext import dumps, loads
 from lineage.model import Row, Versioned
 
 # The file's user_version counts the steps taken; each is one transaction, so a kill between two
@@ -96,20 +96,20 @@ class SqliteRows:
         """The rows with these keys; those that do not exist are left out."""
         asked = list(keys)
         if len(asked) > FEW:
-            listed, values = "SELECT value FROM json_each(?)", [json.dumps(asked)]
+            listed, values = "SELECT value FROM json_each(?)", [dumps(asked)]
         else:
             listed, values = ",".join("?" * len(asked)), asked
         query = f"SELECT key, body, version FROM row WHERE part = ? AND key IN ({listed})"  # noqa: S608  # placeholders only
         with self._lock, _explained(self.path):
             found = self._connection.execute(query, [f"{table}|{partition}", *values])
-            return {key: (json.loads(body), version) for key, body, version in found}
+            return {key: (loads(body), version) for key, body, version in found}
 
     def range(self, table: str, partition: str, low: str, high: str) -> list[tuple[str, Row]]:
         """The rows with low <= key < high, in the order of their keys."""
         query = "SELECT key, body FROM row WHERE part = ? AND key >= ? AND key < ? ORDER BY key"
         with self._lock, _explained(self.path):
             found = self._connection.execute(query, (f"{table}|{partition}", low, high))
-            return [(key, json.loads(body)) for key, body in found]
+            return [(key, loads(body)) for key, body in found]
 
     def write(
         self,
@@ -127,9 +127,7 @@ class SqliteRows:
             connection.executemany(
                 "DELETE FROM row WHERE part = ? AND key = ?", [(part, key) for key in deletes]
             )
-            connection.executemany(
-                _PUT, [(part, key, json.dumps(row)) for key, row in puts.items()]
-            )
+            connection.executemany(_PUT, [(part, key, dumps(row)) for key, row in puts.items()])
             return True
 
     @contextmanager
@@ -143,7 +141,7 @@ class SqliteRows:
             "SELECT key, version FROM row WHERE part = ? AND key IN"
             " (SELECT value FROM json_each(?))"
         )
-        found = dict(self._connection.execute(query, (part, json.dumps([*expected]))).fetchall())
+        found = dict(self._connection.execute(query, (part, dumps([*expected]))).fetchall())
         return all(found.get(key, 0) == version for key, version in expected.items())
 
 

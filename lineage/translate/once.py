@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections import OrderedDict
 from dataclasses import dataclass, replace
 from hashlib import sha256
 from threading import Lock
 
 from lineage.errors import Untranslatable
+from lineage.jsontext import canonical
 from lineage.model import ActivityRun, Definition, Definitions, Factory, Kind, Translation
 from lineage.translate import translate, worth_reading
 
@@ -92,8 +92,7 @@ class _Noting:
 
 
 def _key(run: ActivityRun) -> tuple[object, ...]:
-    text = json.dumps([run.of.parameters, run.input], sort_keys=True, default=str)
-    payload = sha256(text.encode("utf-8", "surrogatepass")).digest()
+    payload = sha256(canonical([run.of.parameters, run.input])).digest()
     return (
         run.of.factory,
         run.of.pipeline,

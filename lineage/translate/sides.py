@@ -42,9 +42,15 @@ def written(where: Where, activity: Json, scope: Scope) -> Side:
     properties = member(activity, "typeProperties")
     if isinstance(properties.get(KEYS[where]), dict):
         properties = properties[KEYS[where]]
-    place = f"{KEYS[where]} of activity {activity.get('name')}"
+    place = f"{KEYS[where]} of activity {name(activity)}"
     store = evaluate_tree(member(properties, "storeSettings"), scope, place)
     return Side(where, properties, store, _opaque(where, properties))
+
+
+def name(activity: Json) -> str:
+    """An activity's name; empty where a template leaves it open."""
+    found = activity.get("name")
+    return found if isinstance(found, str) else ""
 
 
 def member(value: Json, key: str) -> Json:

@@ -18,10 +18,12 @@ class NamedUse:
     """
     A use of a dataset. `named` is None where not even its linked service is known.
 
-    `dataset` and `linked_service` are names, None where the definitions do not tell them.
+    `dataset` and `linked_service` are names, None where the definitions do not tell them;
+    `activity` is empty there.
     """
 
     use: Use
+    activity: str
     dataset: str | None
     linked_service: str | None
     named: Named | None
@@ -45,7 +47,7 @@ def name_uses(
                 use.reference,
                 definitions,
                 scope,
-                activity=str(use.activity.get("name")),
+                activity=sides.name(use.activity),
                 store=side.store,
                 opaque=side.opaque is not None,
             )
@@ -55,13 +57,16 @@ def name_uses(
 def _named(
     use: Use, endpoint: Endpoint | Gap, side: sides.Side, definitions: Definitions
 ) -> NamedUse:
+    activity = sides.name(use.activity)
     if isinstance(endpoint, Gap):
         gap = replace(endpoint, where=side.where)
-        return NamedUse(use, *_references(use, definitions), None, (gap,))
+        return NamedUse(use, activity, *_references(use, definitions), None, (gap,))
     named = connectors.name(endpoint)
     gaps = [side.opaque] if side.opaque else []
     gaps += [replace(gap, where=side.where) for gap in named.gaps]
-    return NamedUse(use, endpoint.dataset_name, endpoint.linked_service, named, tuple(gaps))
+    return NamedUse(
+        use, activity, endpoint.dataset_name, endpoint.linked_service, named, tuple(gaps)
+    )
 
 
 def _references(use: Use, definitions: Definitions) -> tuple[str | None, str | None]:

@@ -150,6 +150,7 @@ def test_a_reader_that_goes_away_ends_the_program_quietly() -> None:
         stderr=subprocess.PIPE,
         check=False,
     )
+    os.close(write)
 
     assert (ended.returncode, ended.stderr) == (141, b"")
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.cli.folders import copy, factory, use
+from tests.cli.folders import SQL, copy, dataset, factory, use
 from tests.cli.program import Ended, Program, check, write
 
 
@@ -192,6 +192,37 @@ def test_other_activities_and_data_flows_use_datasets_too(tmp_path: Path, progra
         ("Lookup", "input", "mssql://srv.database.windows.net/erp"),
         ("Delete", "output", "https://lake.dfs.core.windows.net/raw/old/"),
         ("Flow", "input", "mssql://srv.database.windows.net/erp/dbo/Orders"),
+    ]
+
+
+def test_a_template_is_read_and_its_holes_say_which_parameter_is_missing(
+    tmp_path: Path, program: Program
+) -> None:
+    table = dataset("[parameters('service')]", "AzureSqlTable", {"table": "t"})
+    activity = copy("[parameters('activity')]", use("ds_sql"), use("ds_open"))
+    resources = [
+        {
+            "type": f"Microsoft.DataFactory/factories/{kind}",
+            "name": f"[concat(parameters('factoryName'), '/{name}')]",
+            "properties": properties,
+        }
+        for kind, name, properties in [
+            ("linkedServices", "ls_sql", SQL),
+            ("datasets", "ds_sql", dataset("ls_sql", "AzureSqlTable", {"table": "[[odd]"})),
+            ("datasets", "ds_open", table),
+            ("pipelines", "pl", {"activities": [activity]}),
+        ]
+    ]
+    names_of = ("factoryName", "service", "activity")
+    parameters = {name: {"type": "string"} for name in names_of}
+    file = write(tmp_path / "t.json", {"parameters": parameters, "resources": resources})
+
+    named, unnamed = names(program("names", str(file), "--json"))
+
+    assert (named["source"], named["activity"]) == ("t.json", "")
+    assert named["qualifiedName"] == "mssql://srv.database.windows.net/erp/dbo/odd"
+    assert unnamed["reasons"] == [
+        gap("Unresolved", "output", "linked service of dataset ds_open: template parameter service")
     ]
 
 

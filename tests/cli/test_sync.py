@@ -203,6 +203,27 @@ def test_progress_is_shown_on_stderr_and_only_on_a_terminal(
 
 
 @pytest.mark.slow
+def test_a_reader_that_goes_away_ends_a_sync_quietly(
+    source: Mapping[str, str], tmp_path: Path, program: Program
+) -> None:
+    read, write = os.pipe()
+    os.close(read)
+
+    ended = subprocess.run(
+        [sys.executable, "-m", "lineage", "sync", "--json"],
+        env=environ(source, tmp_path),
+        cwd=ROOT,
+        stdout=write,
+        stderr=subprocess.PIPE,
+        check=False,
+    )
+    os.close(write)
+
+    assert (ended.returncode, ended.stderr) == (141, b"")
+    assert program("sync", **source).code == 0
+
+
+@pytest.mark.slow
 def test_ctrl_c_ends_quietly_and_the_next_sync_finds_everything(
     source: Mapping[str, str], tmp_path: Path, program: Program
 ) -> None:

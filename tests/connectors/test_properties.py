@@ -7,7 +7,7 @@ from itertools import product
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from lineage.connectors import CONNECTORS, name
@@ -61,6 +61,13 @@ endpoints = st.builds(
 )
 
 
+ODD_TYPE = Endpoint("", "", "Json", {}, "", "Sftp", {"host": {"type": []}})
+ODD_VALUE = Endpoint("", "", "Json", {}, "", "Sftp", {"host": {"type": Value({"a": []})}})
+
+
+@settings(max_examples=500)
+@example(ODD_TYPE)
+@example(ODD_VALUE)
 @given(endpoints)
 def test_any_endpoint_is_named(given_endpoint: Endpoint) -> None:
     named = name(given_endpoint)

@@ -1,16 +1,17 @@
 """
-An estate full of secrets, each a word that can be found again wherever it turns up.
+The estate of secrets.json: each CANARY in it becomes a word that is found wherever it turns up.
 
-One pipeline copies from stores of every kind, their linked services written as real teams write
-them; another holds what activities show of themselves; further factories answer with errors. What
-makes a name is harmless: a secret stands only where it must never be told.
+One pipeline copies from stores of every kind and into files whose names cannot be evaluated,
+another shows inputs and outputs of activities, and further factories answer with errors.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, datetime
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -18,99 +19,170 @@ from demo import payloads, times
 from demo.queries import Refusal
 from demo.shapes import Definition, Estate, Json, Row, Run, Site
 
-_GROUP = "/subscriptions/00000000-0000-4000-8000-00000000c0de/resourceGroups/rg-secrets"
-_FACTORY = f"{_GROUP}/providers/Microsoft.DataFactory/factories"
-MAIN = f"{_FACTORY}/adf-secrets"
-ERRORS = {  # by the name of a factory: what it answers when activity runs are asked for
-    "adf-refuses": 403,
-    "adf-doubts": 400,
-    "adf-forgets": 404,
-    "adf-fails": 500,
-}
-BROKEN = "adf-babbles"  # answers with half of a JSON text
-COPIES, SHOWS = "PL_Copies", "PL_Shows"
-RUN = "5ec00000-0001-4000-8000-000000000000"
-_SHOWING = "5ec00000-0002-4000-8000-000000000000"
+FACTORIES = (
+    "/subscriptions/00000000-0000-4000-8000-00000000c0de/resourceGroups/rg-secrets"
+    "/providers/Microsoft.DataFactory/factories"
+)
+MAIN = f"{FACTORIES}/adf-secrets"
+COPIES, SHOWS = "5ec00000-0001-4000-8000-", "5ec00000-0002-4000-8000-"  # runs begin with these
 
+_FOLDERS = {"datasets": "dataset", "linkedservices": "linkedService", "pipelines": "pipeline"}
+_TAKES = 60 * times.SECOND
 _SINK = {
-    "location": {
-        "type": "AzureBlobFSLocation",
-        "fileSystem": "lake",
-        "folderPath": "out",
-        "fileName": {"value": "@dataset().file", "type": "Expression"},
-    }
+    "type": "AzureBlobFSLocation",
+    "fileSystem": "lake",
+    "folderPath": "out",
+    "fileName": {"value": "@dataset().file", "type": "Expression"},
 }
+_COPIED = {"from": "X", "to": "AzureBlobFS", "rows": 1, "read": 1, "written": 1}
 
 
-class Canaries:
-    """Makes secrets; `planted` tells of each where it was put."""
+@dataclass(frozen=True, slots=True)
+class Secrets:
+    """An estate, and where each of its secrets was planted, by the word it is."""
 
-    def __init__(self) -> None:
-        self.planted: dict[str, str] = {}
-
-    def __call__(self, where: str) -> str:
-        """A new one: letters and digits only, so that no escaping hides it."""
-        made = f"zq7canary{len(self.planted):02d}x"
-        self.planted[made] = where
-        return made
+    estate: Estate
+    planted: Mapping[str, str]
 
     def found(self, text: str) -> set[str]:
-        """Those that are in a text, whatever became of their case."""
+        """Where those were planted that are in a text, whatever became of their case."""
         folded = text.lower()
         return {where for word, where in self.planted.items() if word in folded}
 
-
-def _secure(value: str) -> dict[str, str]:
-    return {"type": "SecureString", "value": value}
-
-
-def _file(kind: str, **location: str) -> tuple[str, Json]:
-    return "DelimitedText", {"location": {"type": kind, "fileName": "a.csv", **location}}
-
-
-_TABLE = ("AzureSqlTable", {"schema": "dbo", "table": "t"})
-_BLOB = _file("AzureBlobStorageLocation", container="in")
-_LAKE = _file("AzureBlobFSLocation", fileSystem="in")
+    def save(self, folder: Path) -> None:
+        """Write the main factory's definitions as Git has them."""
+        for each in self.estate.sites[0].definitions:
+            body = json.loads(each.body)
+            path = folder / _FOLDERS[each.kind] / f"{each.name}.json"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(json.dumps({key: body[key] for key in ("name", "properties")}))
 
 
-def _stores(new: Canaries) -> dict[str, tuple[str, Json, tuple[str, Json]]]:
-    """By name: a linked service's type and typeProperties, its dataset's type and typeProperties."""
-    sql, blob, lake = "AzureSqlDatabase", "AzureBlobStorage", "AzureBlobFS"
-    server = "Server=tcp:s.database.windows.net,1433;Database=d"
-    account = "https://acc.blob.core.windows.net"
-    return {
-        "sql_password": (sql, {"connectionString": f"{server};User ID=u;Password={new('sql Password')};"}, _TABLE),
-        "sql_pwd": (sql, {"connectionString": f"Data Source=s.database.windows.net;Initial Catalog=d;UID=u;PWD={new('sql PWD')}"}, _TABLE),
-        "sql_quoted": (sql, {"connectionString": f'{server};Password="a;{new("sql quoted password")}"";b"'}, _TABLE),
-        "sql_single": (sql, {"connectionString": f"{server};Password='a;{new('sql single-quoted password')}'"}, _TABLE),
-        "sql_braced": (sql, {"connectionString": f"{server};Pwd={{a;{new('sql braced password')}}}"}, _TABLE),
-        "sql_secure": (sql, {"connectionString": _secure(f"{server};Password={new('sql secure string')}")}, _TABLE),
-        "sql_parts": (sql, {"server": "s.database.windows.net", "database": "d", "userName": "u", "password": _secure(new("sql password property"))}, _TABLE),
-        "sql_principal": (sql, {"connectionString": server, "servicePrincipalId": "id", "servicePrincipalKey": _secure(new("sql servicePrincipalKey"))}, _TABLE),
-        "sql_plain_key": (sql, {"connectionString": server, "servicePrincipalKey": new("sql servicePrincipalKey in clear")}, _TABLE),
-        "sql_unfinished": (sql, {"connectionString": f"{server};Password={new('sql password, no dataset name')}"}, ("AzureSqlTable", {})),
-        "sql_server": ("SqlServer", {"connectionString": f"Server=onprem\\inst;Database=d;User ID=u;Password={new('sql server password')}", "encryptedCredential": new("encryptedCredential")}, ("SqlServerTable", {"schema": "dbo", "table": "t"})),
-        "sql_expression": (sql, {"connectionString": f"{server};Password=@{{concat('{new('password within an expression')}', linkedService().none)}}"}, _TABLE),
-        "warehouse": ("AzureSqlDW", {"connectionString": f"Server=w.sql.azuresynapse.net;Initial Catalog=d;Access Token={new('access token')}"}, ("AzureSqlDWTable", {"schema": "dbo", "table": "t"})),
-        "blob_key": (blob, {"connectionString": f"DefaultEndpointsProtocol=https;AccountName=acc;AccountKey={new('blob AccountKey')}==;EndpointSuffix=core.windows.net"}, _BLOB),
-        "blob_sas": (blob, {"connectionString": f"BlobEndpoint={account};SharedAccessSignature=sv=2020&sig={new('SharedAccessSignature')}"}, _BLOB),
-        "blob_uri": (blob, {"sasUri": f"{account}/?sv=2020&sp=r&sig={new('sasUri')}"}, _BLOB),
-        "blob_secure_uri": (blob, {"sasUri": _secure(f"{account}/?sv=2020&sig={new('sasUri as a secure string')}")}, _BLOB),
-        "blob_container": (blob, {"sasUri": f"{account}/in?sv=2020&code={new('sasUri with a container')}"}, _BLOB),
-        "blob_user": (blob, {"serviceEndpoint": f"https://u:{new('user info of a blob endpoint')}@acc.blob.core.windows.net/"}, _BLOB),
-        "blob_pasted": (blob, {"serviceEndpoint": account}, _file("AzureBlobStorageLocation", container="in", folderPath=f"a/b?sig={new('a signature in a folder path')}")),
-        "lake_key": (lake, {"url": "https://acc.dfs.core.windows.net", "accountKey": _secure(new("lake accountKey"))}, _LAKE),
-        "lake_plain_key": (lake, {"url": "https://acc.dfs.core.windows.net", "accountKey": new("lake accountKey in clear")}, _LAKE),
-        "lake_host": (lake, {"url": _secure(f"https://{new('a secure URL')}.dfs.core.windows.net")}, _LAKE),
-        "sftp": ("Sftp", {"host": "sftp.example.org", "port": 22, "userName": "u", "password": _secure(new("sftp password")), "privateKeyContent": _secure(new("sftp private key")), "passPhrase": new("sftp pass phrase in clear")}, _file("SftpLocation", folderPath="in")),
-        "ftp": ("FtpServer", {"host": f"ftp://u:{new('user info of an FTP host')}@ftp.example.org"}, _file("FtpServerLocation", folderPath="in")),
-        "http": ("HttpServer", {"url": f"https://api.example.org/v1?code={new('code of an HTTP URL')}", "authHeaders": {"x-key": _secure(new("HTTP header"))}}, _file("HttpServerLocation", relativeUrl=f"a.csv?token={new('token of a relative URL')}")),
-        "rest": ("RestService", {"url": f"https://u:{new('user info of a REST URL')}@api.example.org/v1", "authHeaders": {"x-key": new("REST header in clear")}}, ("RestResource", {"relativeUrl": "orders"})),
-        "oracle": ("Oracle", {"connectionString": f"host=o.example.org;port=1521;sid=s;user id=u;password={new('oracle password')}"}, ("OracleTable", {"schema": "s", "table": "t"})),
-        "snowflake": ("Snowflake", {"connectionString": f"jdbc:snowflake://a.snowflakecomputing.com/?user=u&password={new('snowflake password')}&db=d"}, ("SnowflakeTable", {"schema": "s", "table": "t"})),
-        "mongo": ("MongoDbV2", {"connectionString": f"mongodb://u:{new('mongodb user info')}@m.example.org:27017/d"}, ("MongoDbV2Collection", {"collection": "c"})),
-        "cosmos": ("CosmosDb", {"connectionString": f"AccountEndpoint=https://c.documents.azure.com:443/;AccountKey={new('cosmos AccountKey')};Database=d"}, ("CosmosDbSqlApiCollection", {"collectionName": "c"})),
-        "odbc": ("Odbc", {"connectionString": f"Driver={{SQL}};Server=odbc.example.org;Uid=u;Pwd={new('odbc Pwd')}"}, ("OdbcTable", {"tableName": "t"})),
-        "unheard": ("TelepathyStore", {"host": "mind.example.org", "thought": new("property of an unknown store"), "connectionString": f"host=mind.example.org;apikey={new('apikey of an unknown store')}"}, ("TelepathyObject", {"objectName": "o"})),
-        "s3": ("AmazonS3", {"accessKeyId": new("S3 accessKeyId"), "secretAccessKey": _secure(new("S3 secretAccessKey"))}, _file("AmazonS3Location", bucketName="b")),
+def secrets(epoch: datetime) -> Secrets:
+    """The estate, its runs an hour before `epoch`."""
+    planted: dict[str, str] = {}
+
+    def plant(line: str) -> str:
+        def word(_: re.Match[str]) -> str:
+            made = f"zq7canary{len(planted):02d}x"  # no escaping hides letters and digits
+            planted[made] = line.strip()
+            return made
+
+        return re.sub("CANARY", word, line)
+
+    text = (Path(__file__).parent / "secrets.json").read_text("utf-8")
+    told = json.loads("".join(plant(line) for line in text.splitlines(keepends=True)))
+    moment = times.of(epoch) - 3_600 * times.SECOND
+    sites = [_main(told, moment)]
+    sites += [_failing(name, error, moment) for name, error in told["errors"].items()]
+    return Secrets(Estate(tuple(sites)), planted)
+
+
+def _main(told: Json, moment: int) -> Site:
+    definitions = tuple(_definitions(told, moment // times.SECOND - 86_400))
+    shared = {"globalParameters": told["parameters"]["global"]}
+    copies = [*(f"Copy {name}" for name in told["stores"]), *map(_write, told["files"])]
+    runs = (
+        _run(COPIES, "PL_Copies", told, {name: {"type": "Copy"} for name in copies}, moment),
+        _run(SHOWS, "PL_Shows", told, told["shows"], moment),
+    )
+    return Site(MAIN, payloads.factory(MAIN, shared, moment), definitions, runs)
+
+
+def _write(name: str) -> str:
+    return f"Write {name}"
+
+
+def _definitions(told: Json, written: int) -> Iterator[Definition]:
+    def made(kind: str, name: str, properties: Json) -> Definition:
+        return payloads.definition(MAIN, kind, name, properties, written)
+
+    lake = {"type": "AzureBlobFS", "typeProperties": {"url": "https://acc.dfs.core.windows.net"}}
+    yield made("linkedservices", "LS_lake", lake)
+    sink = {
+        "type": "Parquet",
+        "parameters": {"file": {"type": "string"}},
+        "typeProperties": {"location": _SINK},
+        "linkedServiceName": _reference("LinkedService", "LS_lake"),
     }
+    yield made("datasets", "DS_sink", sink)
+    for name, store in told["stores"].items():
+        service = {"type": store["type"], "typeProperties": store["connection"]}
+        yield made("linkedservices", f"LS_{name}", {**service, **store.get("besides", {})})
+        reference = _reference("LinkedService", f"LS_{name}")
+        data = {**told["datasets"][store["dataset"]], "linkedServiceName": reference}
+        yield made("datasets", f"DS_{name}", data)
+    copies = [_copy(f"Copy {name}", f"DS_{name}", name) for name in told["stores"]]
+    copies += [_copy(_write(name), "DS_lake_key", file) for name, file in told["files"].items()]
+    parameters = told["parameters"]["declared"]
+    yield made("pipelines", "PL_Copies", {"activities": copies, "parameters": parameters})
+    shows = [
+        _copy(name, "DS_lake_key", name) | {"type": each["type"], "typeProperties": each["input"]}
+        for name, each in told["shows"].items()
+    ]
+    yield made("pipelines", "PL_Shows", {"activities": shows, "parameters": parameters})
+
+
+def _copy(name: str, source: str, file: str) -> dict[str, Any]:
+    """A Copy activity. Its input, which a run shows too, holds no secret."""
+    return {
+        "name": name,
+        "type": "Copy",
+        "typeProperties": {"source": {"type": "Source"}, "sink": {"type": "ParquetSink"}},
+        "inputs": [_reference("Dataset", source)],
+        "outputs": [_reference("Dataset", "DS_sink") | {"parameters": {"file": file}}],
+    }
+
+
+def _reference(kind: str, name: str) -> dict[str, Any]:
+    return {"referenceName": name, "type": f"{kind}Reference"}
+
+
+def _run(prefix: str, pipeline: str, told: Json, activities: Json, moment: int) -> Run:
+    body = payloads.pipeline_run(
+        MAIN,
+        f"{prefix}{0:012d}",
+        pipeline,
+        moment,
+        moment + _TAKES,
+        moment + _TAKES,
+        parameters=told["parameters"]["passed"],
+    )
+    rows = tuple(
+        payloads.activity_row(_activity(body, number, name, each, moment))
+        for number, (name, each) in enumerate(activities.items(), 1)
+    )
+    return Run(payloads.pipeline_row(body), lambda: rows)
+
+
+def _activity(run: Json, number: int, name: str, told: Json, moment: int) -> dict[str, Any]:
+    status = told.get("status", "Succeeded")
+    copy = told["type"] == "Copy" and status == "Succeeded"
+    usual = payloads.copy_output(_COPIED, moment, 1) if copy else {}
+    activity = {
+        "id": f"{run['runId'][:-12]}{number:012d}",
+        "name": name,
+        "type": told["type"],
+        "status": status,
+        "input": told.get("input", {"source": {"type": "Source"}, "sink": {"type": "Sink"}}),
+        "output": {**usual, **told.get("output", {})},
+        "error": told.get("error"),
+    }
+    return payloads.activity_run(
+        MAIN, run["runId"], run["pipelineName"], activity, moment, moment + _TAKES
+    )
+
+
+def _failing(name: str, error: Json, moment: int) -> Site:
+    """A factory with one run, whose activity runs are an error or no JSON."""
+    site = f"{FACTORIES}/{name}"
+    run = f"5ec00000-{error.get('status', 999):04d}-4000-8000-000000000000"
+    body = payloads.pipeline_run(site, run, "PL", moment, moment + _TAKES, moment + _TAKES)
+
+    def activities() -> list[Row]:
+        if "broken" not in error:
+            raise Refusal(error["status"], error["code"], error["message"])
+        return [Row(run, moment, moment + _TAKES, {}, error["broken"].encode)]
+
+    row = Run(payloads.pipeline_row(body), activities)
+    return Site(site, payloads.factory(site, {}, moment), (), (row,))

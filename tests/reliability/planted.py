@@ -199,3 +199,64 @@ BUGS = {
         ),
     ),
 }
+
+BUG_IN_A_TRANSLATOR = Patch(  # whose error repeats a parameter, and fails the run
+    "translate/copy.py",
+    "    gaps = _evidence(run,",
+    "    int(run.of.parameters['hidden'] if run.name == 'Bill' else 0); gaps = _evidence(run,",
+)
+
+# What keeps secrets in, each part turned off.
+UNREDACTED = {
+    "body-of-a-refusal-told": (
+        Patch(
+            "http/_refusals.py",
+            """({code})' if code else ''}\"""",
+            """({code})' if code else ''} {body!r}\"""",
+        ),
+    ),
+    "exception-told": (
+        BUG_IN_A_TRANSLATOR,
+        Patch("cli/_call.py", "kind.__name__])", "repr(ei[1])])"),
+    ),
+    "parameter-in-a-gap": (
+        Patch(
+            "resolve/parameters.py",
+            'f"not of type {kind}"',
+            'f"not of type {kind}: {value}"',
+        ),
+    ),
+    "parameters-in-the-ledger": (
+        Patch(
+            "store/rows.py",
+            '"native": run.native,',
+            '"native": run.native, "parameters": dict(run.of.parameters),',
+        ),
+    ),
+    "query-of-a-url-kept": (
+        Patch("connectors/_hosts.py", '.lstrip("/").partition("?")[0]', '.lstrip("/")'),
+    ),
+    "secret-in-a-part-of-a-name": (
+        Patch("connectors/_parts.py", "if _text.secret(part.text) or _text", "if _text"),
+    ),
+    "secret-setting-shown": (
+        Patch("settings/__init__.py", '"***" if row.secret and text else text', "text"),
+    ),
+    "secure-parameter-read": (
+        Patch("resolve/parameters.py", 'if kind.startswith("secure"):', "if not kind:"),
+    ),
+    "text-of-an-expression-in-a-gap": (
+        Patch(
+            "resolve/expressions.py",
+            "return gap(place, str(error))",
+            'return gap(place, f"{error}: {value}")',
+        ),
+    ),
+    "user-info-kept": (
+        Patch(
+            "connectors/_hosts.py",
+            '_port(authority.rpartition("@")[2])',
+            '_port(authority.replace("@", ".").replace(":", "."))',
+        ),
+    ),
+}

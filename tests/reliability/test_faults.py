@@ -21,7 +21,7 @@ from demo.shapes import Site as Served
 from demo.synthetic import FACTORY, WORKSPACE, synthetic
 from tests.reliability.checker import Checker
 from tests.reliability.harness import ROOT, Ended, Site, Source, serving
-from tests.reliability.planted import HASTY, plant
+from tests.reliability.planted import HASTY, Patch, plant
 from tests.reliability.truth import truth_of
 from tests.reliability.violations import Violation
 
@@ -58,8 +58,13 @@ def weathered(folder: Path, profile: str) -> Weathered:
         site = Site(folder / "site", source, {"LINEAGE_BATCH": "20"})
         ended = site.sync()
         broken = Checker(source.truth).finish(site.evidence())
-    lines = map(json.loads, source.history.read_text("utf-8").splitlines())
-    return Weathered(ended, broken, Counter(line["fault"] for line in lines if line["fault"]))
+    return Weathered(ended, broken, Counter(filter(None, faults_and_calls(source))))
+
+
+def faults_and_calls(source: Source) -> list[str | None]:
+    """Of every call so far the fault it met, or None."""
+    lines = source.history.read_text("utf-8").splitlines()
+    return [json.loads(line)["fault"] for line in lines]
 
 
 @pytest.fixture(scope="module")
@@ -140,13 +145,27 @@ def test_waits_that_are_too_long_leave_runs_open_for_the_next_sync(tmp_path: Pat
 
         codes = [site.sync().code]
         broken = checker.observe(site.evidence())
-        while codes[-1] == 3 and len(codes) < 12:
+        calls = len(faults_and_calls(source))
+        while codes[-1] == 3 and len(codes) < 30:
             codes.append(site.sync().code)
         broken += checker.finish(site.evidence())
 
     assert broken == []
     assert codes[0] == 3
     assert codes[-1] == 0
+    assert calls < 100  # the first wait was asked for within fifty calls
+
+
+def test_a_batch_too_large_to_be_read_at_once_is_read_in_parts(tmp_path: Path) -> None:
+    small = Patch("sources/rest.py", "LARGEST = 32 * 1024 * 1024", "LARGEST = 20_000")
+    with serving(tmp_path / "source", now(), {**SMALL, "wide": 0}) as source:
+        site = Site(tmp_path / "site", source, tree=plant((small,), ROOT, tmp_path / "tree"))
+
+        ended = site.sync()
+
+        broken = Checker(source.truth).finish(site.evidence())
+    assert broken == []
+    assert ended.code == 0
 
 
 # ---------------------------------------------------------------- one factory of two
@@ -193,6 +212,7 @@ def test_queued_runs_of_a_factory_that_hangs_leave_room_for_the_other(tmp_path: 
     assert ended.summary is not None
     assert ended.summary["factories"][WORKSPACE]["backlog"] == 0
     assert ended.summary["factories"][FACTORY]["backlog"] > 250
+    assert ended.summary["seconds"] < 30.0
 
 
 def queued(site: Site) -> list[str]:

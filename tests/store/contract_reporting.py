@@ -53,7 +53,7 @@ def test_every_terminal_activity_run_has_a_row_before_its_run_counts_as_listed(
     todo = ledger.open(batch_of(reading(run)), reading(run), NOW, OVERLAP)
 
     assert todo == [run]
-    assert tape.events == ["runs an", "runs o"]
+    assert tape.events == ["rows", "listed"]
     assert states(rows) == "o"
 
 
