@@ -22,13 +22,10 @@ from lineage.ticks import Ticks
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
-    from rich.text import Text
 
 SHOWN = 50  # rows shown to people who did not say how many
 
-_HEADS = ("ended", "pipeline / activity", "run", "status", "built-in", "reasons")
-_FOLDED = frozenset({"pipeline / activity", "reasons"})  # the others are never wrapped
-_NARROW = 16  # columns for a factory's name
+_WHOLE = frozenset({"ended", "status"})  # never wrapped
 
 Found = tuple[FactoryId, Row]
 
@@ -110,33 +107,29 @@ def _line(app: App, factory: FactoryId, row: Row) -> dict[str, object]:
 
 
 def _table(found: Iterable[Found], *, several: bool) -> list[RenderableType]:
+    """Two lines a run, so that an ordinary terminal shows them whole."""
     from rich.table import Table
 
     table = Table(box=None, pad_edge=False, header_style="bold")
-    if several:
-        table.add_column("factory", overflow="ellipsis", no_wrap=True, max_width=_NARROW)
-    for head in _HEADS:
-        least = 28 if head == "pipeline / activity" else None
-        table.add_column(head, overflow="fold", no_wrap=head not in _FOLDED, min_width=least)
+    for head in ("ended", "status", "pipeline / activity (type)"):
+        table.add_column(head, overflow="fold", no_wrap=head in _WHOLE)
     for factory, row in found:
         status = Status(row["status"])
-        cells = [_output.text(factory.rpartition("/")[2])] if several else []
-        cells += [
+        named = _output.text(f"{row['pipeline']} / {row['activity']} ({row['activityType']})")
+        told = _told(row, factory.rpartition("/")[2] if several else "")
+        table.add_row(
             _output.text(short(row["ended"] or row["updated"]), "dim"),
-            _activity(row),
-            _output.text(row["runStatus"]),
             _output.text(status, _output.STYLES[status]),
-            _output.text(row["native"] or "", "dim"),
-            _output.text(_reasons(row)),
-        ]
-        table.add_row(*cells)
+            named.append("\n").append(_output.visible(told), "dim") if told else named,
+        )
     return [table if table.row_count else _output.text("No run matches.")]
 
 
-def _activity(row: Row) -> Text:
-    """Two lines: a pipeline's name alone fills one."""
-    told = _output.visible(f"{row['activity']} ({row['activityType']})")
-    return _output.text(row["pipeline"]).append(f"\n{told}", "dim")
+def _told(row: Row, factory: str) -> str:
+    """The second line: what there is to say beside the name."""
+    ran = "" if row["runStatus"] == "Succeeded" else f"run {row['runStatus']}"
+    built_in = f"built-in {row['native']}" if row["native"] else ""
+    return " · ".join(each for each in (factory, ran, built_in, _reasons(row)) if each)
 
 
 def _reasons(row: Row) -> str:
