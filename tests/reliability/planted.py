@@ -25,6 +25,7 @@ class Bug:
 
     It is caught where one of `shows` is found broken. `kills` are those of one round: bugs that
     need no kill have none; they fall early in the work where `early` is small (a share of it).
+    What shows `at_once` after a kill needs no whole sync at the end of a round.
     """
 
     what: str
@@ -32,6 +33,7 @@ class Bug:
     patches: tuple[Patch, ...]
     kills: int = 0
     early: float = 1.0
+    at_once: bool = False
     settings: dict[str, str] = field(default_factory=dict)
 
 
@@ -73,8 +75,9 @@ BUGS = {
                 "        ledger.move_cursor(factory, until); listed = (run.reference for",
             ),
         ),
-        kills=6,
+        kills=2,
         early=0.03,
+        at_once=True,
     ),
     "listed-before-rows": Bug(
         "a pipeline run counts as listed, then its activity runs get their rows",
@@ -89,6 +92,7 @@ BUGS = {
             ),
         ),
         kills=6,
+        at_once=True,
     ),
     "status-before-push": Bug(
         "runs are settled as Succeeded, then their lineage is sent",
@@ -103,6 +107,7 @@ BUGS = {
             ),
         ),
         kills=6,
+        at_once=True,
     ),
     "memory-before-push": Bug(
         "what is about to be sent is remembered as sent",
@@ -116,6 +121,7 @@ BUGS = {
             ),
         ),
         kills=6,
+        at_once=True,
     ),
     "queued-forgotten": Bug(
         "runs that were queued when a sync was killed are not sent again",
