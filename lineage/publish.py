@@ -202,8 +202,8 @@ def _write(
 ) -> bool:
     """Write the rows of a process; False where somebody else wrote them since they were read."""
     old = work.row
-    arrived = old and old.head.status is not Status.PENDING  # else the name was only intended
-    former = old.head.name if old and arrived else None
+    arrived = old is not None and old.head.status is not Status.PENDING
+    former = old.head.name if old and arrived else None  # a name only intended is none
     name = None if superseded else done.name or former
     head = Head(name, done.status, desk.clock(), done.gaps, superseded, last_told(work))
     row = Published(head, work.process, fingerprint(work.process, desk), last_seen(work))

@@ -1,4 +1,4 @@
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from typing import Any
@@ -10,7 +10,6 @@ from lineage.catalog import bulk
 from lineage.errors import Rejected, SettingsError, Unavailable
 from lineage.model import (
     Certainty,
-    Change,
     Edge,
     Gap,
     Json,

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor, wait
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from threading import Event
 from typing import Any, TypeVar
@@ -19,6 +20,8 @@ from lineage.model import FactoryId, Json
 from lineage.settings import Settings, is_loopback
 
 PAGES = 10_000  # more is a loop
+FEW = 2  # calls under way at once, to begin with
+SLOW = 0.05  # seconds; what takes longer is done by more at once
 GONE = frozenset({404, 410})
 _T = TypeVar("_T")
 _R = TypeVar("_R")
@@ -127,6 +130,7 @@ class Client:
         self._closed = Event()
         self._sleep = sleep or self._rest
         self._in_flight = settings.in_flight
+        self._at_once = min(FEW, settings.in_flight)
         self._threads = ThreadPoolExecutor(settings.in_flight, thread_name_prefix="source")
 
     def close(self) -> None:
@@ -139,21 +143,34 @@ class Client:
         """
         Each item with what its task gave, in order, at most `in_flight` tasks at a time.
 
-        An error of a task is raised when all have ended. A task that calls this waits for ever.
+        It begins with few and doubles them as long as tasks take long: what is quick gains nothing
+        from more threads, which then only wait for one another. An error of a task is raised when
+        all have ended. A task that calls this waits for ever.
         """
         left = iter(enumerate(items))  # `next` of it is atomic
         found: list[Any] = [None] * len(items)
 
+        tasks: list[Future[None]] = []
+
         def work() -> None:
             for place, item in left:
+                began = time.monotonic()
                 found[place] = task(item)
+                if time.monotonic() - began > SLOW and len(tasks) < self._in_flight:
+                    self._at_once = min(2 * len(tasks), self._in_flight)
+                    begin(self._at_once)
 
-        workers = min(self._in_flight, len(items))
+        def begin(workers: int) -> None:
+            while len(tasks) < min(workers, len(items)):
+                tasks.append(self._threads.submit(work))
+
         try:
-            tasks = [self._threads.submit(work) for _ in range(workers)]
+            begin(self._at_once)
+            while not all(each.done() for each in tasks):  # one that works may begin others
+                wait(list(tasks))
         except RuntimeError:  # closed meanwhile
             raise Unavailable(f"{self.factory}: nothing more is read") from None
-        for ended in wait(tasks).done:
+        for ended in tasks:
             ended.result()
         return list(zip(items, found, strict=True))
 

@@ -4,10 +4,11 @@ The kill test: `kill -9` at random moments of a sync, and bugs planted to see th
     python -m tests.reliability.kills [--kills N] [--seed S] [--only BUG]
 
 A factory and a workspace with 502 pipeline runs and 1,742 activity runs are read over calls of 10
-ms, of which one in fifty fails. A round begins with an empty store and catalog; its syncs are killed a few times, then
-one has to end by itself. The checker looks after every kill; in the end ledger and catalog must be
-those of an undisturbed run. A kill counts if it fell after the first source call and before the
-summary. Half of the rounds send the last-run attributes (LINEAGE_RUN_ATTRIBUTES), half do not.
+ms, of which one in fifty fails. A round begins with an empty store and catalog; its syncs are
+killed a few times, then one has to end by itself. The checker looks after every kill; in the end
+ledger and catalog must be those of an undisturbed run. A kill counts if it fell after the first
+source call and before the summary. Half of the rounds send the last-run attributes, half do not
+(LINEAGE_RUN_ATTRIBUTES).
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ from signal import SIGKILL
 from tests.reliability.checker import Checker
 from tests.reliability.evidence import Evidence
 from tests.reliability.harness import ROOT, Ended, Site, Source, serving
-from tests.reliability.nemesis import strike
+from tests.reliability.nemesis import Nemesis
 from tests.reliability.planted import BUGS, Bug, plant
 from tests.reliability.undisturbed import differences
 from tests.reliability.violations import Broken, Violation
@@ -44,7 +45,6 @@ ESTATE = {
     "failing": 25,
     "wide": 120,
 }
-CALLS = 600  # of the source, that one sync makes
 KILLS = 6  # of one round, at most
 TRIES = 30  # rounds in which a planted bug is to be caught
 WORKERS = 4  # rounds at once: most of their time they wait
@@ -80,6 +80,7 @@ class Arena:
         self._seed = seed
         self._free: SimpleQueue[Source] = SimpleQueue()
         self._left: dict[bool, Evidence] = {}
+        self._work = 0  # bytes of history that a whole sync makes
         self._tree = plant((), ROOT, folder / "trees" / "sound")  # who edits meanwhile is not seen
         epoch = datetime.now(UTC).replace(microsecond=0)
         slow = ("--latency", "0.01")
@@ -92,7 +93,9 @@ class Arena:
             )
         for daily in (True, False):
             site = Site(folder / f"undisturbed-{daily}", calm, _settings(daily), self._tree)
+            before = calm.told()
             ended = site.sync()
+            self._work = calm.told() - before
             self._left[daily] = site.evidence()
             if broken := [*_ending(ended), *Checker(calm.truth).finish(self._left[daily])]:
                 raise AssertionError(f"an undisturbed sync is broken: {broken[:5]}")
@@ -108,7 +111,8 @@ class Arena:
             site = Site(self._folder / f"{name}-{number}", source, settings, tree or self._tree)
             random = Random(f"{self._seed}/{name}/{number}")  # noqa: S311 - moments, no secrets
             began = time.monotonic()
-            played = _play(site, random, bug, self._left[daily], daily=daily)
+            nemesis = Nemesis(random, self._work * (bug.early if bug else 1.0))
+            played = _play(site, nemesis, bug, self._left[daily], daily=daily)
             played.seconds = time.monotonic() - began
             return played
         finally:
@@ -153,12 +157,11 @@ def _settings(daily: bool) -> dict[str, str]:
     return {**SETTINGS, "LINEAGE_RUN_ATTRIBUTES": "daily" if daily else "off"}
 
 
-def _play(site: Site, random: Random, bug: Bug | None, left: Evidence, *, daily: bool) -> Round:
+def _play(site: Site, nemesis: Nemesis, bug: Bug | None, left: Evidence, *, daily: bool) -> Round:
     played, checker = Round(), Checker(site.source.truth)
-    calls = CALLS * (bug.early if bug else 1.0)
     todo = 1.0
     for _ in range(bug.kills if bug else KILLS):
-        ended = strike(site.start(), random, todo * calls)
+        ended = nemesis.strike(site.start(), todo)
         played.syncs += 1
         evidence = site.evidence()
         played.broken += checker.observe(evidence)

@@ -11,6 +11,7 @@ def test_a_row_is_read_as_it_was_written(rows: Rows) -> None:
         "v": 1,
         "ticks": 3_155_378_975_999_999_999,
         "text": "Ж ' \" \\ \n 日本 \N{MUSICAL SYMBOL G CLEF}",
+        "half": "\ud800",
         "long": "x" * 100_000,
         "nothing": None,
         "list": [1, [True, {"a": []}], ""],
