@@ -88,12 +88,18 @@ def _supersede(work: Work, desk: Desk) -> Done:
 
 
 def _latest(work: Mapping[str, Work], desk: Desk) -> dict[Name, LastRun]:
-    """The latest run of each activity, where it is later than the one the catalog has."""
+    """
+    The latest run of each activity, unless the catalog has a later one.
+
+    One as late is sent again: it may have been noted before it was sent, and a crash came between.
+    """
     latest: dict[Name, LastRun] = {}
     for each in work.values() if desk.daily else ():
         activity = each.process.parents[-1]
-        known = latest.get(activity) or desk.published.last_run(each.process)
-        if known is None or known.ended < each.last.ended:
+        known, best = desk.published.last_run(each.process), latest.get(activity)
+        if known and each.last.ended < known.ended:
+            continue
+        if best is None or best.ended < each.last.ended:
             latest[activity] = each.last
     return latest
 
@@ -112,7 +118,7 @@ def _send(
     settled: dict[str, Done] = {}
     with desk.published.together():
         for unit in units:
-            _intend(operations[unit.key], desk)
+            _intend(operations[unit.key], latest, desk)
     answers = [(operations[u.key], answer) for u, answer in bulk.publish(units, desk.catalog.send)]
     with desk.published.together():
         for made, answer in answers:
@@ -126,20 +132,20 @@ def _send(
     return settled
 
 
-def _intend(made: Operation, desk: Desk) -> None:
+def _intend(made: Operation, latest: Mapping[Name, LastRun], desk: Desk) -> None:
     """
-    Note that an operation new to us will be ours, and what others wrote of it, before it is sent.
+    Note what is about to be sent, before it is: edges, and the run whose attributes go with them.
 
-    After a crash its edges would look like somebody else's, and where the built-in claims its runs
-    they would be left alone.
+    After a crash the catalog may have it or not. Whatever is sent next unites these edges, so that
+    none of them is taken back, and those of an operation new to us don't look like somebody else's,
+    which, where the built-in claims its runs, would be left alone. Nothing here counts as proof.
     """
     for key, each in made.members.items():
-        if each.row is None:
-            head = Head(made.name, Status.PENDING, desk.clock())
-            row = Published(head, _told(each, made), "")
-            if desk.published.put(row, None):
-                mine = desk.published.get(each.process.factory, each.process.pipeline, [key])
-                made.members[key] = replace(each, row=mine[key])  # with the version it got
+        head = each.row.head if each.row else Head(made.name, Status.PENDING, desk.clock())
+        row = Published(head, _told(each, made), "", each.row.seen if each.row else {})
+        if desk.published.put(row, each.row, latest.get(each.process.parents[-1])):
+            mine = desk.published.get(each.process.factory, each.process.pipeline, [key])
+            made.members[key] = replace(each, row=mine[key])  # with the version it got
 
 
 def _told(work: Work, made: Operation) -> Process:

@@ -373,11 +373,13 @@ class World:
         read = reading(*runs, running=running)
         return self.report_reading(translate, read)
 
-    def report_reading(self, translate: Translate, read: Reading) -> list[Outcome]:
+    def report_reading(
+        self, translate: Translate, read: Reading, definitions: Definitions | None = None
+    ) -> list[Outcome]:
         batch = batch_of(read)
         self.ledger.enqueue(FACTORY, self.ledger.unknown(FACTORY, batch.runs), self.now)
         self.tape.events.clear()
-        return list(report(batch, read, Held(), translate, self.desk))
+        return list(report(batch, read, definitions or Held(), translate, self.desk))
 
     def have(self, *entities: Json) -> None:
         """Somebody else puts these into the catalog."""

@@ -165,8 +165,8 @@ def _play(site: Site, nemesis: Nemesis, bug: Bug | None, left: Evidence, *, dail
         played.syncs += 1
         evidence = site.evidence()
         played.broken += checker.observe(evidence)
-        if ended.code != -SIGKILL or ended.summary is not None:
-            played.broken += _ending(ended)
+        if ended.summary is not None or ended.code != -SIGKILL:  # the blow came too late
+            played.broken += _ending(ended) if ended.code != -SIGKILL else []
             break
         played.kills += 1
         todo = _todo(evidence, len(site.source.truth.runs))

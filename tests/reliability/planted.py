@@ -115,9 +115,13 @@ BUGS = {
         (
             Patch(
                 "publish.py",
-                "        _intend(operations[unit.key], desk)\n",
-                "        _remember(operations[unit.key], located, latest, desk);"
-                " __import__('time').sleep(0.02)\n",
+                "            _intend(operations[unit.key], latest, desk)\n",
+                "            _remember(operations[unit.key], located, latest, desk)\n",
+            ),
+            Patch(
+                "publish.py",
+                "    answers = [(operations",
+                "    __import__('time').sleep(0.05); answers = [(operations",
             ),
         ),
         kills=6,

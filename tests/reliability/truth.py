@@ -16,6 +16,7 @@ Pair = tuple[str, str, str, str, str]  # operation, source, its column, sink, it
 
 READS, WRITES = "reads", "writes"
 _YEAR_ONE = 62_135_596_800 * times.SECOND  # from year 1, where the ledger counts from, to 1970
+_FINISHED = frozenset({"Succeeded", "Failed", "Cancelled"})
 _UNDER_WAY = frozenset({"InProgress", "Queued", "Cancelling"})
 
 
@@ -73,12 +74,15 @@ class Truth:
 
 
 def truth_of(estate: Estate) -> Truth:
-    """The truth about an estate whose expectations name the edge of each run that has one."""
+    """The truth about an estate; a run tells an edge only where the expectations name it."""
     expected = estate.expected()
-    runs = {run.id: _run(site, run, expected) for site in estate.sites for run in site.runs}
-    edges = frozenset(
-        edge for run in runs.values() for each in run.activities.values() for edge in each.edges
-    )
+    runs = {
+        run.id: _run(site, run, expected)
+        for site in estate.sites
+        for run in site.runs
+        if run.row.fields["Status"] in _FINISHED
+    }
+    edges = frozenset(edge for told in expected["edges"] for edge in _edges(*told))
     pairs = frozenset((op, src, col, sink, out) for op, src, col, sink, out in expected["columns"])
     return Truth(runs, frozenset(_entities(edges)), edges, pairs)
 
@@ -110,7 +114,7 @@ def _activity(body: Mapping[str, Any], expected: Mapping[str, Any]) -> Activity:
         tuple(expected["reasons"]),
         frozenset(_edges(*edge)) if edge else frozenset(),
         LastRun(
-            times.parse(body["activityRunEnd"]) // 10_000,
+            times.parse(body["activityRunEnd"] or body["activityRunStart"]) // 10_000,
             output.get("rowsCopied", 0),
             output.get("dataWritten", 0),
         ),

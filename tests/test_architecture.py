@@ -1,0 +1,175 @@
+"""What ARCHITECTURE.md promises of the code's shape, checked on its source."""
+
+import ast
+from collections.abc import Iterator
+from itertools import pairwise
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+import pytest
+
+from lineage.connectors import CONNECTORS
+from lineage.model import Reason, Status
+from lineage.resolve.functions import FUNCTIONS
+from lineage.translate import TRANSLATORS
+
+ROOT = Path(__file__).parent.parent
+MODULES = sorted((ROOT / "lineage").rglob("*.py"))
+
+# From the bottom up: a module imports from layers below its own, and from its own package.
+LAYERS: tuple[frozenset[str], ...] = tuple(
+    frozenset(layer.split())
+    for layer in (
+        "errors jsontext model ticks",
+        "settings",
+        "auth http",
+        "connectors resolve sql",
+        "translate",
+        "batch coalesce",
+        "catalog queue sources store web",
+        "desk",
+        "compare",
+        "plan",
+        "lines publish",
+        "collect report",
+        "app",
+        "cli",
+        "__main__",
+    )
+)
+LEVELS = {name: level for level, layer in enumerate(LAYERS) for name in layer}
+
+PURE = (
+    *("batch", "catalog.atlas", "catalog.bulk", "catalog.locate", "coalesce", "connectors"),
+    *("resolve", "sql", "store.rows", "translate", "web"),
+)
+INPUT_AND_OUTPUT = frozenset(
+    "asyncio azure http os requests socket sqlite3 subprocess time urllib3".split()
+)
+
+LARGEST = 300  # lines
+LARGE = {
+    "lineage/app.py": "the wiring of every door, one after the other",
+    "lineage/model.py": "the vocabulary: one small class after the other",
+}
+
+
+def name_of(path: Path) -> str:
+    """`lineage/store/rows.py` -> `store.rows`."""
+    return ".".join(path.relative_to(ROOT / "lineage").with_suffix("").parts)
+
+
+def imports(path: Path) -> Iterator[str]:
+    """What a module imports, by full name."""
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}: a relative import"
+            assert node.module is not None
+            if node.module == "lineage":
+                yield from (f"lineage.{alias.name}" for alias in node.names)
+            else:
+                yield node.module
+
+
+def ours(path: Path) -> set[str]:
+    """The parts of our own (`store`, `model`, …) that a module imports."""
+    found = {name.split(".")[1] for name in imports(path) if name.startswith("lineage.")}
+    return found - {"__version__"}
+
+
+@pytest.mark.parametrize("path", MODULES, ids=map(name_of, MODULES))
+def test_imports_point_down(path: Path) -> None:
+    part = name_of(path).split(".")[0]
+    if part == "__init__":
+        assert ours(path) == set()
+        return
+
+    assert part in LEVELS, f"{part}: give it a layer"
+    for other in ours(path) - {part}:
+        bottom = LEVELS[other] == LEVELS[part] == 0
+        assert bottom or LEVELS[other] < LEVELS[part], f"{part} imports {other}"
+
+
+@pytest.mark.parametrize("path", MODULES, ids=map(name_of, MODULES))
+def test_a_pure_module_imports_nothing_that_reads_or_writes(path: Path) -> None:
+    name = name_of(path)
+    if any(name == pure or name.startswith(f"{pure}.") for pure in PURE):
+        assert {each.split(".")[0] for each in imports(path)} & INPUT_AND_OUTPUT == set()
+
+
+def test_the_functions_host_is_imported_by_its_own_file_alone() -> None:
+    assert [name_of(path) for path in MODULES if "azure.functions" in set(imports(path))] == []
+
+
+def test_the_environment_is_read_in_one_place_and_handed_to_the_settings() -> None:
+    readers = [
+        name_of(path)
+        for path in MODULES
+        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(node, ast.Attribute) and node.attr in ("environ", "getenv", "environb")
+    ]
+
+    assert readers == ["cli.__init__"]
+
+
+def test_nothing_inherits_but_errors_enums_protocols_and_library_interfaces() -> None:
+    allowed = ("Error", "Enum", "Protocol", "Rejected", "Unavailable", "BaseAdapter", "AuthBase")
+    for path in MODULES:
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            bases = node.bases if isinstance(node, ast.ClassDef) else []
+            for base in map(ast.unparse, bases):
+                assert base.endswith(allowed) or base == "Exception", f"{name_of(path)}: {base}"
+
+
+def test_no_test_patches() -> None:
+    patching = [
+        path.name
+        for path in (ROOT / "tests").rglob("*.py")
+        if {"unittest.mock", "mock"} & set(imports(path))
+    ]
+
+    assert patching == []
+
+
+# ---------------------------------------------------------------- sizes
+
+
+def lines(path: Path) -> int:
+    return len(path.read_text("utf-8").splitlines())
+
+
+def test_modules_are_small(record_property: Any) -> None:
+    sizes = {
+        f"lineage/{path.relative_to(ROOT / 'lineage').as_posix()}": lines(path)
+        for path in MODULES
+        if path.name != "__init__.py" or lines(path)
+    }
+
+    record_property("median", median(sizes.values()))
+    assert {name for name, size in sizes.items() if size > LARGEST} == set(LARGE)
+    assert median(sizes.values()) <= 120
+
+
+# ---------------------------------------------------------------- tables
+
+
+@pytest.mark.parametrize(
+    "keys",
+    [list(TRANSLATORS), [row.id for row in CONNECTORS], list(FUNCTIONS)],
+    ids=["translators", "connectors", "functions"],
+)
+def test_a_table_is_in_alphabetical_order(keys: list[str]) -> None:
+    assert all(one < other for one, other in pairwise(keys))
+
+
+@pytest.mark.parametrize("path", [ROOT / "lineage" / "model.py"])
+@pytest.mark.parametrize("kind", [Reason, Status])
+def test_every_member_of_a_closed_list_has_its_line_of_meaning(path: Path, kind: Any) -> None:
+    source = path.read_text("utf-8").splitlines()
+
+    for member in kind:
+        [line] = [each for each in source if f'= "{member.value}"' in each]
+        assert "  # " in line, member
