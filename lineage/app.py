@@ -1,37 +1,28 @@
-"""Wiring: settings -> doors -> use cases. No I/O at import."""
+"""One sync: collect and report side by side, under their leases. No I/O at import."""
 
 from __future__ import annotations
 
 import logging
 import random
 import time
-from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
-from enum import StrEnum
+from dataclasses import replace
 from functools import cached_property
-from pathlib import Path
 from threading import Lock
 from typing import Any
 from uuid import uuid4
 
-from lineage import ticks
+from lineage import ticks, wiring
 from lineage.auth import Credential, credential
-from lineage.catalog.local import LocalCatalog
 from lineage.collect import Collecting, collect
 from lineage.desk import Desk
 from lineage.errors import LineageError, SettingsError, Unavailable
 from lineage.model import (
     Batch,
-    Catalog,
-    Clock,
     FactoryId,
     Gap,
-    Json,
-    Name,
     Outcome,
     Process,
     Reading,
@@ -41,16 +32,15 @@ from lineage.model import (
 from lineage.queue import LocalQueue
 from lineage.report import report
 from lineage.settings import MissingAssets, RunAttributes, Settings
-from lineage.sources.client import Client
-from lineage.sources.definitions import RestDefinitions
-from lineage.sources.rest import RestRuns
 from lineage.store.ledger import Ledger
 from lineage.store.notes import Notes
 from lineage.store.published import PublishedRows
-from lineage.store.sqlite import SqliteRows, locked
+from lineage.store.sqlite import locked
+from lineage.summary import Summary
 from lineage.ticks import Ticks
 from lineage.translate import TRANSLATORS
 from lineage.translate.once import Once
+from lineage.wiring import Access, Counted, Source, now
 
 log = logging.getLogger(__name__)
 
@@ -60,129 +50,6 @@ LEASE_PATIENCE = 60.0  # seconds to wait for the one lease under which entities 
 HOPELESS = 3  # batches in a row of which nothing could be read: their factory is down
 
 OnOutcome = Callable[[Outcome], None]
-
-
-def now() -> Ticks:
-    """Our clock."""
-    return ticks.of(datetime.now(UTC))
-
-
-class Access(StrEnum):
-    """What an app may do to store and catalog."""
-
-    WRITE = "write"  # both are made where there are none
-    READ = "read"  # neither is changed, or made
-    DRY = "dry"  # as READ; what is written is kept in memory, and forgotten
-
-
-class Counted:
-    """A catalog that counts its calls, and takes writes only with `Access.WRITE`."""
-
-    def __init__(self, catalog: Catalog, address: str, access: Access) -> None:
-        self._catalog = catalog
-        self._access = access
-        self._lock = Lock()
-        self.address = address  # of the file that was asked for, though it may not be there
-        self.counts: Counter[str] = Counter()
-
-    def get(self, type_name: str, names: Sequence[str]) -> list[Json]:
-        """Counted as a read."""
-        self._count(catalogReads=1)
-        return self._catalog.get(type_name, names)
-
-    def send(self, entities: Sequence[Json]) -> Mapping[str, str]:
-        """Counted as a write."""
-        if self._access is not Access.WRITE:
-            return {str(each["guid"]): "dry run" for each in entities}
-        self._count(catalogWrites=1, entities=len(entities))
-        return self._catalog.send(entities)
-
-    def lineage(self, name: Name, direction: str, depth: int) -> Json:
-        """Counted as a read."""
-        self._count(catalogReads=1)
-        return self._catalog.lineage(name, direction, depth)
-
-    def delete(self, name: Name) -> None:
-        """Counted as a write."""
-        if self._access is Access.WRITE:
-            self._count(catalogWrites=1)
-            self._catalog.delete(name)
-
-    def _count(self, **counts: int) -> None:
-        with self._lock:
-            self.counts.update(counts)
-
-
-def _catalog(path: str, access: Access) -> LocalCatalog:
-    """The catalog's file; an empty catalog where there is none and none is to be made."""
-    missing = not Path(path).exists() or not Path(path).stat().st_size
-    return LocalCatalog(":memory:" if missing and access is not Access.WRITE else path)
-
-
-def _rows(path: str, access: Access) -> SqliteRows:
-    """The store's file, or with `Access.DRY` what it holds."""
-    if access is Access.WRITE:
-        return SqliteRows(path)
-    rows = SqliteRows.reading(path)
-    if access is Access.READ:
-        return rows
-    with rows:
-        return rows.copy()
-
-
-@dataclass(slots=True)
-class Summary:
-    """
-    What one sync did; `problems` name what could not be read or sent, by factory.
-
-    `resting` are factories that are down, closed to us or ask for a pause: the sync asks them for
-    nothing more. `barren` counts the batches in a row of which nothing could be read.
-    """
-
-    runs: Counter[str] = field(default_factory=Counter)
-    counts: Counter[str] = field(default_factory=Counter)
-    factories: dict[FactoryId, dict[str, Any]] = field(default_factory=dict)
-    problems: dict[str, str] = field(default_factory=dict)
-    resting: set[FactoryId] = field(default_factory=set)
-    barren: Counter[FactoryId] = field(default_factory=Counter)
-    seconds: float = 0.0
-
-    @property
-    def complete(self) -> bool:
-        """Whether everything that could be known was read and sent."""
-        return not self.problems
-
-    def json(self) -> dict[str, Any]:
-        """The last line of `sync --json`."""
-        numbers = ("sourceCalls", "catalogReads", "catalogWrites", "entities")
-        return {
-            "v": 1,
-            "event": "summary",
-            "complete": self.complete,
-            "runs": dict(sorted(self.runs.items())),
-            **{number: self.counts[number] for number in numbers},
-            "seconds": round(self.seconds, 3),
-            "factories": self.factories,
-            "problems": [f"{where}: {what}" for where, what in sorted(self.problems.items())],
-        }
-
-
-class Source:
-    """The runs and definitions of one factory or workspace; `calls` counts what it was asked."""
-
-    def __init__(
-        self, factory: FactoryId, settings: Settings, identity: Credential | None, clock: Clock
-    ) -> None:
-        self.calls = 0
-        self._lock = Lock()
-        client = Client(factory, settings, identity, on_call=self._count)
-        self.runs = RestRuns(client, TRANSLATORS.keys(), clock)
-        self.definitions = RestDefinitions(client, clock)
-        self.close = client.close
-
-    def _count(self) -> None:
-        with self._lock:
-            self.calls += 1
 
 
 class App:
@@ -198,9 +65,9 @@ class App:
         self.settings = settings
         self.clock = clock
         self._stack = ExitStack()
-        opened = self._stack.enter_context(_catalog(settings.catalog.rest, access))
+        opened = self._stack.enter_context(wiring.catalog(settings.catalog.rest, access))
         self.catalog = Counted(opened, f"local:{settings.catalog.rest}", access)
-        rows = self._stack.enter_context(_rows(settings.store.rest, access))
+        rows = self._stack.enter_context(wiring.rows(settings.store.rest, access))
         self.ledger = Ledger(rows)
         self.notes = Notes(rows)
         self.published = PublishedRows(rows, self.catalog.address)

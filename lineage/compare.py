@@ -10,8 +10,7 @@ from lineage.coalesce import unite
 from lineage.desk import Desk
 from lineage.jsontext import canonical
 from lineage.model import OPEN, Change, Edge, FactoryId, Gap, LastRun, Name, Process, Reason, Status
-from lineage.store import rows
-from lineage.store.rows import Head, Published
+from lineage.store.processes import Head, Published, process_row
 from lineage.ticks import DAY, Ticks
 
 MOST_PRINTS = 8192  # kept in memory
@@ -80,7 +79,7 @@ def fingerprint(process: Process, desk: Desk) -> str:
     kept, known = desk.prints.get(id(process), (None, ""))
     if kept is not process:
         settings = [BODY, desk.catalog.address, desk.create, desk.native]
-        text = canonical([*settings, rows.process_row(process, {})])
+        text = canonical([*settings, process_row(process, {})])
         known = sha256(text).hexdigest()
         if len(desk.prints) >= MOST_PRINTS:
             desk.prints.clear()

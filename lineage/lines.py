@@ -19,8 +19,8 @@ from lineage.model import (
 )
 from lineage.plan import assets_of
 from lineage.store import rows
-from lineage.store.ledger import gaps_of
-from lineage.store.rows import Published
+from lineage.store.processes import Published
+from lineage.store.rows import gaps_of
 from lineage.ticks import Ticks
 
 VERSION = 1

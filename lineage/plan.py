@@ -26,7 +26,7 @@ from lineage.model import (
     Status,
     Where,
 )
-from lineage.store.rows import Published
+from lineage.store.processes import Published
 from lineage.translate.names import operation
 
 

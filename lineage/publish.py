@@ -17,7 +17,7 @@ from lineage.desk import Desk
 from lineage.errors import Rejected, Unavailable
 from lineage.model import Certainty, Change, Gap, LastRun, Name, Process, Reason, Status
 from lineage.plan import Located, Operation, plan
-from lineage.store.rows import Head, Published
+from lineage.store.processes import Head, Published
 from lineage.translate.names import operation
 
 log = logging.getLogger(__name__)

@@ -1,16 +1,17 @@
 """What ARCHITECTURE.md promises of the code's shape, checked on its source."""
 
 import ast
+import inspect
 from collections.abc import Iterator
+from enum import StrEnum
 from itertools import pairwise
 from pathlib import Path
 from statistics import median
-from typing import Any
 
 import pytest
 
 from lineage.connectors import CONNECTORS
-from lineage.model import Reason, Status
+from lineage.model import Certainty, Change, ColumnKind, Reason, Status
 from lineage.resolve.functions import FUNCTIONS
 from lineage.translate import TRANSLATORS
 
@@ -33,6 +34,7 @@ LAYERS: tuple[frozenset[str], ...] = tuple(
         "plan",
         "lines publish",
         "collect report",
+        "summary wiring",
         "app",
         "cli",
         "__main__",
@@ -42,17 +44,15 @@ LEVELS = {name: level for level, layer in enumerate(LAYERS) for name in layer}
 
 PURE = (
     *("batch", "catalog.atlas", "catalog.bulk", "catalog.locate", "coalesce", "connectors"),
-    *("resolve", "sql", "store.rows", "translate", "web"),
+    *("resolve", "sql", "store.processes", "store.rows", "translate", "web"),
 )
-INPUT_AND_OUTPUT = frozenset(
-    "asyncio azure http os requests socket sqlite3 subprocess time urllib3".split()
-)
+INPUT_AND_OUTPUT = {
+    *("asyncio", "azure", "http", "os", "requests", "socket", "sqlite3", "subprocess", "time"),
+    "urllib3",
+}
 
 LARGEST = 300  # lines
-LARGE = {
-    "lineage/app.py": "the wiring of every door, one after the other",
-    "lineage/model.py": "the vocabulary: one small class after the other",
-}
+LARGE: dict[str, str] = {}  # those that are larger, each with its reason
 
 
 def name_of(path: Path) -> str:
@@ -104,24 +104,30 @@ def test_the_functions_host_is_imported_by_its_own_file_alone() -> None:
     assert [name_of(path) for path in MODULES if "azure.functions" in set(imports(path))] == []
 
 
-def test_the_environment_is_read_in_one_place_and_handed_to_the_settings() -> None:
-    readers = [
-        name_of(path)
+def test_the_environment_is_read_by_the_command_line_and_handed_to_the_settings() -> None:
+    readers = {
+        name_of(path).split(".")[0]
         for path in MODULES
         for node in ast.walk(ast.parse(path.read_text("utf-8")))
         if isinstance(node, ast.Attribute) and node.attr in ("environ", "getenv", "environb")
-    ]
+    }
 
-    assert readers == ["cli.__init__"]
+    assert readers == {"cli"}
 
 
-def test_nothing_inherits_but_errors_enums_protocols_and_library_interfaces() -> None:
-    allowed = ("Error", "Enum", "Protocol", "Rejected", "Unavailable", "BaseAdapter", "AuthBase")
-    for path in MODULES:
-        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
-            bases = node.bases if isinstance(node, ast.ClassDef) else []
-            for base in map(ast.unparse, bases):
-                assert base.endswith(allowed) or base == "Exception", f"{name_of(path)}: {base}"
+def test_nothing_inherits_from_a_class_of_ours_but_errors() -> None:
+    classes = {
+        node: path
+        for path in MODULES
+        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(node, ast.ClassDef)
+    }
+    errors = {node.name for node, path in classes.items() if name_of(path) == "errors"}
+    own = {node.name for node in classes} - errors
+
+    bases = {(node.name, ast.unparse(base)) for node in classes for base in node.bases}
+
+    assert {(name, base) for name, base in bases if base in own} == set()
 
 
 def test_no_test_patches() -> None:
@@ -141,16 +147,12 @@ def lines(path: Path) -> int:
     return len(path.read_text("utf-8").splitlines())
 
 
-def test_modules_are_small(record_property: Any) -> None:
-    sizes = {
-        f"lineage/{path.relative_to(ROOT / 'lineage').as_posix()}": lines(path)
-        for path in MODULES
-        if path.name != "__init__.py" or lines(path)
-    }
+def test_modules_are_small() -> None:
+    sizes = {path.relative_to(ROOT).as_posix(): lines(path) for path in MODULES}
+    some = sorted(size for size in sizes.values() if size > 3)  # an __init__ may be empty
 
-    record_property("median", median(sizes.values()))
+    print(f"{len(some)} modules, median {median(some):.0f} lines, largest {some[-1]}")
     assert {name for name, size in sizes.items() if size > LARGEST} == set(LARGE)
-    assert median(sizes.values()) <= 120
 
 
 # ---------------------------------------------------------------- tables
@@ -165,10 +167,9 @@ def test_a_table_is_in_alphabetical_order(keys: list[str]) -> None:
     assert all(one < other for one, other in pairwise(keys))
 
 
-@pytest.mark.parametrize("path", [ROOT / "lineage" / "model.py"])
-@pytest.mark.parametrize("kind", [Reason, Status])
-def test_every_member_of_a_closed_list_has_its_line_of_meaning(path: Path, kind: Any) -> None:
-    source = path.read_text("utf-8").splitlines()
+@pytest.mark.parametrize("kind", [Certainty, Change, ColumnKind, Reason, Status])
+def test_every_member_of_a_closed_list_has_its_line_of_meaning(kind: type[StrEnum]) -> None:
+    source = inspect.getsource(kind).splitlines()
 
     for member in kind:
         [line] = [each for each in source if f'= "{member.value}"' in each]

@@ -15,7 +15,7 @@ from lineage.model import (
     Reason,
     Status,
 )
-from lineage.store.rows import Head, Published, published_partition
+from lineage.store.processes import Head, Published, published_partition
 from lineage.ticks import Ticks
 from tests.world import FACTORY, World, at, edge, operation, process, value
 

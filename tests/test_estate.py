@@ -11,11 +11,12 @@ import pytest
 from demo import estate
 from demo.services import Services
 from demo.shapes import Estate
-from lineage.app import App, Summary
+from lineage.app import App
 from lineage.catalog import atlas
 from lineage.catalog.local import LocalCatalog
 from lineage.model import Name, Outcome
 from lineage.settings import Settings
+from lineage.summary import Summary
 
 
 class Synced:

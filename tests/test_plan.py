@@ -16,7 +16,7 @@ from lineage.model import (
     Where,
 )
 from lineage.plan import Operation, plan
-from lineage.store.rows import Head, Published
+from lineage.store.processes import Head, Published
 from tests.world import (
     COPY,
     World,

@@ -20,7 +20,7 @@ from lineage.model import (
     Status,
     Translation,
 )
-from lineage.store.rows import Head, Published
+from lineage.store.processes import Head, Published
 from tests.world import (
     COPY,
     FACTORY,
@@ -656,13 +656,16 @@ def test_run_attributes_are_of_the_latest_run_of_all_sinks(world: World) -> None
     assert last_run(world) == at_millis("02:07:00")
 
 
-def test_run_attributes_that_did_not_arrive_are_not_remembered(world: World) -> None:
+@pytest.mark.parametrize("ended", ["02:07:00", "02:08:00"])
+def test_run_attributes_that_did_not_arrive_are_sent_with_the_next(
+    world: World, ended: str
+) -> None:
     world.catalog.answer = refuse(operation("sink"), times=1)
     tell(world, process("sink", "a"), ended="02:07:00")
 
-    tell(world, process("sink", "b"), ended="02:06:00")
+    tell(world, process("sink", "b"), ended=ended)
 
-    assert last_run(world) == at_millis("02:06:00")
+    assert last_run(world) == at_millis(ended)
 
 
 def test_run_attributes_can_be_turned_off(world: World) -> None:

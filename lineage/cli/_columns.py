@@ -11,8 +11,8 @@ from lineage.catalog import atlas
 from lineage.cli._lineage import Graph
 from lineage.model import ANYTHING, Asset, ColumnKind, FactoryId, Json, Name
 from lineage.plan import assets_of
+from lineage.store.processes import Published
 from lineage.store.published import PublishedRows
-from lineage.store.rows import Published
 
 # The qualifiedName of an operation as we, and the built-in connection, write it.
 OPERATION = re.compile(

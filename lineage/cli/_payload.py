@@ -7,7 +7,6 @@ from contextlib import nullcontext
 from typing import Any
 
 from lineage import lines
-from lineage.app import now
 from lineage.desk import Desk
 from lineage.model import (
     ActivityRun,
@@ -24,6 +23,7 @@ from lineage.store.ledger import Ledger
 from lineage.store.published import PublishedRows
 from lineage.store.sqlite import SqliteRows
 from lineage.translate import translate
+from lineage.wiring import now
 
 
 class Empty:

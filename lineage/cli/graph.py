@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from lineage.app import Access, App
+from lineage.app import App
 from lineage.cli import _columns, _lineage, _output
 from lineage.cli._call import COMPLETE, Call, common
 from lineage.cli._columns import Feed
 from lineage.cli._lineage import BOTH, DOWNSTREAM, UPSTREAM, Graph
 from lineage.errors import BadInput
 from lineage.model import ColumnKind, Name
+from lineage.wiring import Access
 
 if TYPE_CHECKING:
     from rich.text import Text

@@ -11,14 +11,16 @@ from typing import TYPE_CHECKING
 import click
 
 from lineage import lines
-from lineage.app import Access, App
+from lineage.app import App
 from lineage.cli import _output
 from lineage.cli._call import COMPLETE, Call, common
 from lineage.cli._store import has_ledger
 from lineage.cli._times import Moment, short
 from lineage.model import FactoryId, Row, Status
-from lineage.store.ledger import INDEXED, gaps_of
+from lineage.store.ledger import INDEXED
+from lineage.store.rows import gaps_of
 from lineage.ticks import Ticks
+from lineage.wiring import Access
 
 if TYPE_CHECKING:
     from rich.console import RenderableType

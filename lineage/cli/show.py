@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from lineage.app import Access, App
+from lineage.app import App
 from lineage.cli import _live, _output, _recorded
 from lineage.cli._call import COMPLETE, Call, common
 from lineage.cli._payload import payload
 from lineage.model import Json, Status
+from lineage.wiring import Access
 
 if TYPE_CHECKING:
     from rich.console import RenderableType

@@ -13,7 +13,7 @@ from types import FrameType
 import click
 
 from lineage import lines
-from lineage.app import Access, App, Summary
+from lineage.app import App
 from lineage.cli import _output
 from lineage.cli._call import BROKEN_PIPE, COMPLETE, FAILED, INCOMPLETE, INTERRUPTED, Call, common
 from lineage.cli._progress import Progress
@@ -21,7 +21,9 @@ from lineage.cli._times import Moment
 from lineage.errors import BadInput
 from lineage.model import FactoryId, Outcome, Status
 from lineage.settings import Settings
+from lineage.summary import Summary
 from lineage.ticks import Ticks
+from lineage.wiring import Access
 
 
 @click.command()

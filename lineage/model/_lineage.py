@@ -174,10 +174,10 @@ class Translation:
 class Change(StrEnum):
     """What a run did to a process in the catalog."""
 
-    CREATED = "created"
-    UPDATED = "updated"
-    UNCHANGED = "unchanged"
-    REFUSED = "refused"
+    CREATED = "created"  # it was not there
+    UPDATED = "updated"  # it was there, and was sent anew
+    UNCHANGED = "unchanged"  # nothing was sent
+    REFUSED = "refused"  # the catalog did not take it
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
 
 from lineage import ticks
 from lineage.jsontext import dumps
@@ -18,7 +17,6 @@ from lineage.model import (
     ActivityRun,
     Batch,
     FactoryId,
-    Gap,
     Listed,
     Outcome,
     Reading,
@@ -271,11 +269,6 @@ class Ledger:
         if not puts and not gone:
             return True
         return self._rows.write(_TABLE, keys.factory_partition(factory), puts, gone, expected)
-
-
-def gaps_of(row: Mapping[str, Any]) -> tuple[Gap, ...]:
-    """The reasons of a ledger row."""
-    return tuple(keys.gap(each) for each in row["reasons"])
 
 
 def _is_open(row: Row) -> bool:

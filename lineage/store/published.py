@@ -12,8 +12,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager
 
 from lineage.model import Asset, Certainty, FactoryId, LastRun, Name, Process, Row, Rows
-from lineage.store import rows as keys
-from lineage.store.rows import Head, Published
+from lineage.store import processes as keys
+from lineage.store.processes import Head, Published
+from lineage.store.rows import VERSION, digest
 from lineage.ticks import Ticks
 
 _TABLE = "published"
@@ -55,7 +56,7 @@ class PublishedRows:
 
     def of_operation(self, factory: FactoryId, pipeline: str, name: Name) -> dict[str, Published]:
         """As `named`, for one who knows no process yet."""
-        prefix = f"i|{keys.digest(self._catalog, name.type, name.qualified)}|"
+        prefix = f"i|{digest(self._catalog, name.type, name.qualified)}|"
         return self._indexed(factory, pipeline, prefix)
 
     def same_end(self, process: Process, *, exact: bool) -> dict[str, Published]:
@@ -82,7 +83,7 @@ class PublishedRows:
         puts: dict[str, Row] = {
             f"h|{key}": keys.head_row(value.head),
             f"r|{key}": keys.published_row(value),
-            **{each: {"v": keys.VERSION} for each in index},
+            **{each: {"v": VERSION} for each in index},
         }
         if last:
             puts[self._activity(process)] = keys.last_run_row(last)
@@ -114,8 +115,8 @@ class PublishedRows:
         parts: dict[str, dict[str, Row]] = {}
         for asset, name in chosen.items():
             old = known.get(asset)
-            row: Row = {"v": keys.VERSION, "name": [name.type, name.qualified], "chosen": now}
-            if old is None or (old["v"] == keys.VERSION and old["name"] != row["name"]):
+            row: Row = {"v": VERSION, "name": [name.type, name.qualified], "chosen": now}
+            if old is None or (old["v"] == VERSION and old["name"] != row["name"]):
                 partition, key = keys.asset_key(self._catalog, asset)
                 parts.setdefault(partition, {})[key] = row
         for partition, puts in parts.items():
@@ -156,7 +157,7 @@ class PublishedRows:
         made = []
         name, superseded = value.head.name, value.head.superseded
         if name and not superseded:
-            made.append(f"i|{keys.digest(self._catalog, name.type, name.qualified)}|{key}")
+            made.append(f"i|{digest(self._catalog, name.type, name.qualified)}|{key}")
         certainty = value.process.sink.certainty
         if certainty is Certainty.EXACT:
             made.append(f"{self._end(value.process)}|x|{key}")
@@ -165,7 +166,7 @@ class PublishedRows:
         return made
 
     def _end(self, process: Process) -> str:
-        return f"e|{keys.digest(self._catalog, process.activity, process.sink.end)}"
+        return f"e|{digest(self._catalog, process.activity, process.sink.end)}"
 
     def _activity(self, process: Process) -> str:
-        return f"l|{keys.digest(self._catalog, process.activity)}"
+        return f"l|{digest(self._catalog, process.activity)}"

@@ -20,8 +20,8 @@ from lineage.model import (
     Process,
     Status,
 )
+from lineage.store.processes import Head, Published
 from lineage.store.published import PublishedRows
-from lineage.store.rows import Head, Published
 from lineage.store.sqlite import SqliteRows
 from lineage.ticks import Ticks
 from tests.cli.program import Program, check

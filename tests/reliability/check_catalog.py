@@ -108,7 +108,7 @@ def _last_runs(truth: Truth, evidence: Evidence) -> Iterator[Violation]:
     for entity in (step.of for step in evidence.past if isinstance(step.of, Entity)):
         told = {key: entity.attributes[key] for key in LAST_RUN if key in entity.attributes}
         name = entity.name[1]
-        if not told or not entity.name[0].endswith("_activity"):
+        if "lastRunTime" not in told or not entity.name[0].endswith("_activity"):
             continue
         if told not in [asdict(last) for last in real.get(name, ())]:
             yield Violation(Broken.WRONG, f"no run of {name} ended with {told}")

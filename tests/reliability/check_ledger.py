@@ -107,8 +107,8 @@ def _says(row: Row, run: PipelineRun, activity: Activity) -> Iterator[Violation]
     told += [body["runStatus"]]
     right = [run.pipeline, run.updated, activity.name, activity.type, activity.run_status]
     if body["status"] in TERMINAL:
-        told += [body["status"], sorted(reason[0] for reason in body["reasons"])]
-        right += [activity.status, sorted(activity.reasons)]
+        told += [body["status"], sorted({reason[0] for reason in body["reasons"]})]
+        right += [activity.status, sorted(set(activity.reasons))]
     if told != right:
         yield Violation(Broken.WRONG, f"activity run {activity.id}: {told}, not {right}")
 

@@ -7,14 +7,16 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from demo import estate
 from demo.process import Addresses, running
+from demo.shapes import Json
 from demo.synthetic import synthetic
 from lineage.catalog.local import LocalCatalog
 from tests.reliability.evidence import Evidence, gather, watch
@@ -55,20 +57,32 @@ class Ended:
 
 @contextmanager
 def serving(
-    folder: Path, epoch: datetime, estate: Mapping[str, Any], *options: str
+    folder: Path, epoch: datetime, synthesis: Mapping[str, Any], *options: str
 ) -> Iterator[Source]:
     """
     The loopback services with a synthetic estate, in a process of their own.
 
-    The history goes on where one in the folder ended. `estate` are the arguments of
+    The history goes on where one in the folder ended. `synthesis` are the arguments of
     `demo.synthetic.synthetic`, whose dates hang on `epoch`, and `options` those of the services.
     """
     folder.mkdir(parents=True, exist_ok=True)
     history = folder / "history.jsonl"
     history.touch()
-    told = ["--synthetic", json.dumps(estate), "--epoch", epoch.isoformat()]
+    told = ["--synthetic", json.dumps(synthesis), "--epoch", epoch.isoformat()]
     with running(*told, "--history", str(history), *options) as addresses:
-        yield Source(addresses, history, truth_of(synthetic(epoch=epoch, **estate)))
+        yield Source(addresses, history, truth_of(synthetic(epoch=epoch, **synthesis)))
+
+
+@contextmanager
+def serving_sample(folder: Path, *options: str) -> Iterator[tuple[Source, Sequence[Json]]]:
+    """The services with the bundled sample estate, and what a catalog knows of it beforehand."""
+    folder.mkdir(parents=True)
+    history = folder / "history.jsonl"
+    history.touch()
+    epoch = datetime.now(UTC).replace(microsecond=0) - timedelta(minutes=10)
+    with running("--epoch", epoch.isoformat(), "--history", str(history), *options) as addresses:
+        sample = estate.load(epoch)
+        yield Source(addresses, history, truth_of(sample)), sample.catalog
 
 
 @dataclass(slots=True)
@@ -77,19 +91,19 @@ class Site:
     A folder with a store and a catalog of its own, and how to sync into them.
 
     `tree` holds the program under test; `settings` are added to the environment. What the services
-    told before this site was made is not taken for evidence.
+    told before this site was made, `begin` bytes of history, is not taken for evidence.
     """
 
     folder: Path
     source: Source
     settings: Mapping[str, str] = field(default_factory=dict)
     tree: Path = ROOT
-    _begin: int = 0
+    begin: int = 0
     _syncs: int = 0
 
     def __post_init__(self) -> None:
         self.folder.mkdir(parents=True)
-        self._begin = self.source.told()
+        self.begin = self.source.told()
         LocalCatalog(self.folder / "catalog.db").close()
         watch(self.folder / "catalog.db")
 
@@ -105,7 +119,7 @@ class Site:
     def evidence(self) -> Evidence:
         """What is there now."""
         store, catalog = self.folder / "store.db", self.folder / "catalog.db"
-        return gather(store, catalog, self.source.history, self._begin)
+        return gather(store, catalog, self.source.history, self.begin)
 
     def environment(self) -> dict[str, str]:
         """The settings, by relative paths: two sites give the same keys."""

@@ -32,7 +32,7 @@ from tests.reliability.checker import Checker
 from tests.reliability.evidence import Evidence
 from tests.reliability.harness import ROOT, Ended, Site, Source, serving
 from tests.reliability.nemesis import Nemesis
-from tests.reliability.planted import BUGS, Bug, plant
+from tests.reliability.planted import BUGS, DELAY, Bug, plant
 from tests.reliability.undisturbed import differences
 from tests.reliability.violations import Broken, Violation
 
@@ -118,6 +118,10 @@ class Arena:
         finally:
             self._free.put(source)
 
+    def slowed(self) -> Round:
+        """A round with the delay between read and send, and no bug."""
+        return self.play("slowed", 0, tree=plant((DELAY,), self._tree, self._folder / "trees/slow"))
+
     def hunt(self, name: str) -> Caught:
         """Rounds with a planted bug until it is caught."""
         bug = BUGS[name]
@@ -141,15 +145,21 @@ def arena(seed: int) -> Iterator[Arena]:
 
 
 def run(arena: Arena, kills: int, bugs: Iterable[str]) -> tuple[list[Round], dict[str, Caught]]:
-    """Rounds until so many kills have counted, or one is broken; and a hunt for each bug."""
+    """
+    Rounds until so many kills have counted, or one is broken; and a hunt for each bug.
+
+    One round more is slowed down where the bug of the lanes is, and must be as good as the others.
+    """
     with ThreadPoolExecutor(WORKERS) as workers:
         hunts = {name: workers.submit(arena.hunt, name) for name in bugs}
+        slowed = [workers.submit(arena.slowed)] if kills else []
         rounds: list[Round] = []
         while sum(each.kills for each in rounds) < kills and not any(r.broken for r in rounds):
             begin = len(rounds)
             missing = -(-(kills - sum(each.kills for each in rounds)) // KILLS)
             numbers = range(begin, begin + max(missing, 1))
             rounds += workers.map(lambda number: arena.play("kill", number), numbers)
+        rounds += [each.result() for each in slowed]
         return rounds, {name: hunt.result() for name, hunt in hunts.items()}
 
 
@@ -220,7 +230,7 @@ def table(rounds: Sequence[Round], caught: Mapping[str, Caught]) -> str:
             *(f"  {violation}" for violation in broken[:20]),
         ]
     if caught:
-        lines += ["", f"{'planted bug':<28}{'rounds':>7}{'kills':>7}{'seconds':>9}  caught by"]
+        lines += ["", f"{'planted bug':<28}{'tries':>7}{'kills':>7}{'seconds':>9}  caught by"]
     for name, each in caught.items():
         by = str(each.by)[:80] if each.by else "NOTHING"
         lines.append(f"{name:<28}{each.rounds:>7}{each.kills:>7}{each.seconds:>9.1f}  {by}")

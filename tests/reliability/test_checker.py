@@ -1,5 +1,6 @@
 """Evidence that is good, which the checker accepts, and forged, which it has to reject."""
 
+import ast
 import json
 from dataclasses import replace
 from pathlib import Path
@@ -351,6 +352,33 @@ def test_a_queued_run_holds_the_watermark_down() -> None:
     )
 
     assert judged(queued, ended=False) == set()
+
+
+JUDGES = (
+    "check_catalog",
+    "check_ledger",
+    "checker",
+    "evidence",
+    "truth",
+    "undisturbed",
+    "violations",
+)
+
+
+@pytest.mark.parametrize("name", JUDGES)
+def test_who_judges_imports_nothing_of_the_program(name: str) -> None:
+    tree = ast.parse((ROOT / "tests" / "reliability" / f"{name}.py").read_text("utf-8"))
+
+    modules = [each.module or "" for each in ast.walk(tree) if isinstance(each, ast.ImportFrom)]
+    modules += [
+        alias.name
+        for each in ast.walk(tree)
+        if isinstance(each, ast.Import)
+        for alias in each.names
+    ]
+    ours = [each for each in modules if each.startswith(("demo", "lineage", "tests"))]
+    allowed = {"demo", "demo.shapes", *(f"tests.reliability.{each}" for each in JUDGES)}
+    assert set(ours) <= allowed
 
 
 # ---------------------------------------------------------------- where the evidence comes from

@@ -19,8 +19,8 @@ from lineage.model import (
     Status,
     Where,
 )
+from lineage.store.processes import Head, Published
 from lineage.store.published import PublishedRows
-from lineage.store.rows import Head, Published
 from tests.store.words import (
     NOW,
     published_row,

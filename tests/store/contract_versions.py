@@ -9,8 +9,9 @@ from lineage.model import (
 )
 from lineage.store.ledger import Ledger
 from lineage.store.notes import Notes
+from lineage.store.processes import published_partition
 from lineage.store.published import PublishedRows
-from lineage.store.rows import activity_key, digest, published_partition, run_key
+from lineage.store.rows import activity_key, digest, run_key
 from tests.store.words import (
     NOW,
     OVERLAP,

@@ -5,8 +5,9 @@ from dataclasses import replace
 
 from lineage.model import ActivityRun, Name, Outcome, Process, Reference, Row, Rows, Status
 from lineage.store.ledger import Ledger
+from lineage.store.processes import Head, Published
 from lineage.store.published import PublishedRows
-from lineage.store.rows import Head, Published, factory_partition
+from lineage.store.rows import factory_partition
 from lineage.store.rows import reference as reference_of
 from lineage.ticks import Ticks
 from tests.world import FACTORY, at, batch_of, reading

@@ -1,0 +1,198 @@
+"""The rows of what the catalog holds <-> model: processes, how they ended, last runs; pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Any
+
+from lineage.model import (
+    Asset,
+    Certainty,
+    Column,
+    ColumnKind,
+    ColumnLink,
+    Edge,
+    FactoryId,
+    Gap,
+    LastRun,
+    Name,
+    Process,
+    Row,
+    Status,
+)
+from lineage.store.rows import VERSION, digest, gap, gap_row
+from lineage.ticks import Ticks
+
+MOST_TOLD = 100  # variants of one process that a head remembers
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """
+    How publishing a process ended: all that an unchanged process needs to know.
+
+    `told` has the fingerprints of what runs told of it, as far as it is united already, and when
+    each was last told, by the source's clock, moved at most daily. `name` is the operation's;
+    `superseded` says that a fall-back gave way to an exact edge of the same end. `sent` is by our
+    clock.
+    """
+
+    name: Name | None
+    status: Status
+    sent: Ticks
+    gaps: tuple[Gap, ...] = ()
+    superseded: bool = False
+    told: Mapping[str, Ticks] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """
+    What the catalog holds of one process, as far as we put it there.
+
+    `process` unites everything known; `seen` tells when each edge was last seen, by the source's
+    clock, moved at most daily. `version` is the store's, for compare-and-set; 0 where there is no
+    row.
+    """
+
+    head: Head
+    process: Process
+    fingerprint: str
+    seen: Mapping[Edge, Ticks] = field(default_factory=dict)
+    version: int = 0
+
+
+def published_partition(factory: FactoryId, pipeline: str) -> str:
+    """The partition of a pipeline's published rows."""
+    return digest(factory.lower(), pipeline.lower())
+
+
+def process_key(catalog: str, process: Process) -> str:
+    """The key of a process: catalog, activity, operation type and the sink's candidates."""
+    return digest(catalog, process.activity, process.type, _candidates(process.sink.asset))
+
+
+def process_row(process: Process, seen: Mapping[Edge, Ticks]) -> Row:
+    """A process as JSON; assets are listed once and referred to by their place."""
+    places: dict[Asset, int] = {}
+
+    def place(asset: Asset) -> int:
+        return places.setdefault(asset, len(places))
+
+    def edge(value: Edge) -> list[Any]:
+        return [place(value.asset), value.end, value.certainty.value, seen.get(value)]
+
+    return {
+        "factory": process.factory,
+        "pipeline": process.pipeline,
+        "activity": process.activity,
+        "type": process.type,
+        "parents": [[name.type, name.qualified] for name in process.parents],
+        "sink": edge(process.sink),
+        "inputs": [edge(value) for value in process.inputs],
+        "columns": [
+            [link.output, link.kind.value, [[place(c.asset), c.name] for c in link.sources]]
+            for link in process.columns
+        ],
+        "assets": [[[n.type, n.qualified] for n in asset.candidates] for asset in places],
+    }
+
+
+def process(row: Row) -> tuple[Process, dict[Edge, Ticks]]:
+    """The process and the `seen` that `process_row` made."""
+    assets = [Asset(tuple(Name(*name) for name in names)) for names in row["assets"]]
+    seen: dict[Edge, Ticks] = {}
+
+    def edge(value: list[Any]) -> Edge:
+        made = Edge(assets[value[0]], value[1], Certainty(value[2]))
+        if value[3] is not None:
+            seen[made] = Ticks(value[3])
+        return made
+
+    made = Process(
+        FactoryId(row["factory"]),
+        row["pipeline"],
+        row["activity"],
+        row["type"],
+        tuple(Name(*name) for name in row["parents"]),
+        edge(row["sink"]),
+        tuple(edge(value) for value in row["inputs"]),
+        tuple(
+            ColumnLink(
+                output,
+                ColumnKind(kind),
+                tuple(Column(assets[place], name) for place, name in sources),
+            )
+            for output, kind, sources in row["columns"]
+        ),
+    )
+    return made, seen
+
+
+def head_row(value: Head) -> Row:
+    """The small row of a process; of many variants told the latest are kept."""
+    latest = sorted(value.told.items(), key=lambda each: (-each[1], each[0]))[:MOST_TOLD]
+    return {
+        "v": VERSION,
+        "name": [value.name.type, value.name.qualified] if value.name else None,
+        "status": value.status.value,
+        "gaps": [gap_row(each) for each in value.gaps],
+        "sent": value.sent,
+        "superseded": value.superseded,
+        "told": dict(latest),
+    }
+
+
+def head(row: Row) -> Head:
+    """What `head_row` made."""
+    return Head(
+        Name(*row["name"]) if row["name"] else None,
+        Status(row["status"]),
+        Ticks(row["sent"]),
+        tuple(gap(each) for each in row["gaps"]),
+        row["superseded"],
+        row["told"],
+    )
+
+
+def published_row(value: Published) -> Row:
+    """The large row of a process; its head is a row of its own."""
+    return {
+        "v": VERSION,
+        "process": process_row(value.process, value.seen),
+        "fingerprint": value.fingerprint,
+    }
+
+
+def published(of: Row, row: Row, version: int) -> Published:
+    """
+    What `head_row` and `published_row` made.
+
+    Rows of a newer release get a version that never holds: they are read, and not written.
+    """
+    known, seen = process(row["process"])
+    ours = of["v"] == row["v"] == VERSION
+    return Published(head(of), known, row["fingerprint"], seen, version if ours else -1)
+
+
+def last_run_row(last: LastRun) -> Row:
+    """The latest run whose attributes the catalog has, as a row."""
+    return {"v": VERSION, "ended": last.ended, "rows": last.rows, "size": last.size}
+
+
+def last_run(row: Row) -> LastRun:
+    """The latest run whose attributes the catalog has."""
+    return LastRun(Ticks(row["ended"]), row["rows"], row["size"])
+
+
+def asset_key(catalog: str, asset: Asset) -> tuple[str, str]:
+    """Partition and key of the row that remembers which candidate an asset goes by."""
+    key = digest(catalog, _candidates(asset))
+    return key[:1], key
+
+
+@lru_cache(maxsize=16_384)
+def _candidates(asset: Asset) -> str:
+    return digest(*(text for name in asset.candidates for text in (name.type, name.qualified)))
