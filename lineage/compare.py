@@ -58,15 +58,15 @@ def compare(work: Mapping[str, Work], desk: Desk) -> tuple[dict[str, Work], dict
     heads = _heads(work, desk)
     for key, each in work.items():
         head = heads.get(key)
-        if head is None or _due(each, head, desk) or not _told_lately(each, head):
-            each = _united(key, each, desk, known=head is not None)
-            head = each.row.head if each.row else None
-            if each.row is None or _new(each, each.row, desk):
-                changed[key] = each
-                continue
-            _note(each, each.row, desk)
-        if head is not None:
-            known[key] = Done(head.name, Change.UNCHANGED, head.status, head.gaps)
+        if head and not _due(each, head, desk) and _told_lately(each, head):
+            known[key] = _as_before(head)
+            continue
+        united = _united(key, each, desk, known=head is not None)
+        if united.row is None or _new(united, united.row, desk):
+            changed[key] = united
+        else:
+            known[key] = _as_before(united.row.head)
+            _note(united, united.row, desk)
     return changed, known
 
 
@@ -102,6 +102,10 @@ def last_told(work: Work) -> dict[str, Ticks]:
 def is_left(head: Head) -> bool:
     """Whether a process was left to the built-in connection."""
     return any(gap.reason is Reason.REPORTED_BY_SERVICE for gap in head.gaps)
+
+
+def _as_before(head: Head) -> Done:
+    return Done(head.name, Change.UNCHANGED, head.status, head.gaps)
 
 
 def _moved(before: Ticks | None, last: LastRun) -> Ticks:

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from lineage import ticks
-from lineage.compare import Done, Work, compare, fingerprint, last_seen, last_told
+from lineage.compare import MOST_PRINTS, Done, Work, compare, fingerprint, last_seen, last_told
 from lineage.model import (
     Certainty,
     Change,
@@ -261,6 +261,15 @@ def test_a_fingerprint_is_taken_once_for_one_object(world: World) -> None:
     assert fingerprint(told, world.desk) == first
     assert list(world.desk.prints.values()) == [(told, first)]
     assert fingerprint(process("sink", "a"), world.desk) == first
+
+
+def test_fingerprints_are_forgotten_before_they_fill_the_memory(world: World) -> None:
+    others = {-number: (process("sink"), "") for number in range(1, MOST_PRINTS + 1)}
+    world.desk.prints.update(others)
+
+    print_ = fingerprint(process("sink", "a"), world.desk)
+
+    assert [kept for _, kept in world.desk.prints.values()] == [print_]
 
 
 def test_half_of_a_surrogate_pair_has_a_fingerprint(world: World) -> None:

@@ -183,6 +183,18 @@ def test_an_edge_of_ours_that_somebody_wrote_too_is_ours(world: World) -> None:
     assert "OLD" not in columns(made)
 
 
+def test_an_edge_of_any_run_that_somebody_wrote_too_is_ours(world: World) -> None:
+    plain, folded = table("Orders"), table("ORDERS", "Orders")
+    world.have(data_set(table("Orders")), data_set(table("b")))
+    world.have(foreign_operation(operation("Orders"), [table("b")], [table("Orders")]))
+
+    [made] = planned(world, process(plain, "a"), process(folded, "b"))[0].values()
+
+    assert made.foreign is not None
+    assert made.foreign.inputs == ()
+    assert sent(made) == ["a", "b"]
+
+
 def test_a_sink_that_is_its_own_source_elsewhere_is_kept(world: World) -> None:
     world.have(data_set(table("sink")))
     world.have(foreign_operation(operation("sink"), [table("sink")], [table("sink")]))

@@ -7,6 +7,7 @@ import pytest
 
 from lineage import ticks
 from lineage.catalog import bulk
+from lineage.compare import fingerprint
 from lineage.errors import Rejected, SettingsError, Unavailable
 from lineage.model import (
     Certainty,
@@ -314,6 +315,20 @@ def test_a_row_that_somebody_else_wrote_meanwhile_is_read_united_and_sent_again(
     assert row(world, process("sink")).process == process("sink", "a", "b", "theirs")
 
 
+def test_a_row_that_somebody_else_wrote_just_so_is_not_sent_again(world: World) -> None:
+    def another() -> None:
+        intended = row(world, process("sink"))
+        head = replace(intended.head, status=Status.SUCCEEDED)
+        print_ = fingerprint(process("sink", "a"), world.desk)
+        assert world.published.put(replace(intended, head=head, fingerprint=print_), intended)
+
+    meanwhile(world, "published", another)
+    outcome = tell(world, process("sink", "a"))
+
+    assert (outcome.status, changes(outcome)) == (Status.SUCCEEDED, ["unchanged"])
+    assert len(world.catalog.sent) == 1
+
+
 def test_a_row_that_others_write_all_the_time_is_tried_again_later(world: World) -> None:
     tell(world, process("sink", "a"))
     world.catalog.sent.clear()
@@ -473,6 +488,7 @@ def test_a_fall_back_sink_of_the_same_batch_waits_for_the_exact_one(
     assert {outcome.status for outcome in outcomes} == {Status.SUCCEEDED}
     assert superseded(world)
     assert [mentions(each, operation("sink")) for each in world.catalog.sent[known:]] == [True]
+    assert not mentions(world.catalog.sent[-1], operation(fallback("ls")))
 
 
 @pytest.mark.parametrize("known", [False, True])
@@ -719,6 +735,19 @@ def test_a_name_too_long_is_recorded_and_sent_no_more(world: World) -> None:
     assert [outcome.status for outcome in outcomes] == [Status.FAILED, Status.FAILED]
     assert world.catalog.sent == []
     assert row(world, process("x" * 5000)).head.gaps[0].reason is Reason.TOO_LONG
+
+
+def test_what_is_left_out_is_settled_before_anything_is_sent(world: World) -> None:
+    def down(entities: Sequence[Json]) -> None:
+        raise Unavailable("503")
+
+    world.catalog.answer = down
+    runs = [activity_run(run_id=name) for name in ("long", "plain")]
+
+    with pytest.raises(Unavailable):
+        world.report(told(long=process("x" * 5000), plain=process("sink", "a")), *runs)
+
+    assert [world.status(run) for run in runs] == ["Failed", "Pending"]
 
 
 def test_a_settings_error_is_let_through_and_leaves_the_run_open(world: World) -> None:

@@ -34,7 +34,7 @@ def test_nothing_is_lost_doubled_or_invented_by_kills(figures: Figures) -> None:
 
     assert [str(violation) for each in rounds for violation in each.broken] == []
     assert sum(each.kills for each in rounds) >= 10
-    assert sum(each.amid for each in rounds) >= 8
+    assert sum(each.amid for each in rounds) >= 5
 
 
 @pytest.mark.parametrize("name", BUGS)
