@@ -144,8 +144,8 @@ def _intend(made: Operation, latest: Mapping[Name, LastRun], desk: Desk) -> None
         head = each.row.head if each.row else Head(made.name, Status.PENDING, desk.clock())
         row = Published(head, _told(each, made), "", each.row.seen if each.row else {})
         if desk.published.put(row, each.row, latest.get(each.process.parents[-1])):
-            mine = desk.published.get(each.process.factory, each.process.pipeline, [key])
-            made.members[key] = replace(each, row=mine[key])  # with the version it got
+            version = desk.published.version(each.process)
+            made.members[key] = replace(each, row=replace(row, version=version))
 
 
 def _told(work: Work, made: Operation) -> Process:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import signal
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from types import FrameType
@@ -20,7 +20,6 @@ from lineage.cli._progress import Progress
 from lineage.cli._times import Moment
 from lineage.errors import BadInput
 from lineage.model import FactoryId, Outcome, Status
-from lineage.settings import Settings
 from lineage.summary import Summary
 from lineage.ticks import Ticks
 from lineage.wiring import Access
@@ -37,8 +36,9 @@ from lineage.wiring import Access
 def command(call: Call, factory: str | None, dry_run: bool, until: Ticks | None) -> int:
     """Collect finished runs, report their lineage, and record how each of them ended."""
     settings = call.settings()
+    factories = settings.require_factories()  # before any file is made
     if factory is not None:
-        settings = replace(settings, factories=(_chosen(factory, settings),))
+        settings = replace(settings, factories=(_chosen(factory, factories),))
     reasons: dict[Status, Counter[str]] = {}
     with (
         App(settings, access=Access.DRY if dry_run else Access.WRITE) as app,
@@ -64,9 +64,8 @@ def command(call: Call, factory: str | None, dry_run: bool, until: Ticks | None)
     return FAILED if summary.runs[Status.FAILED] else COMPLETE
 
 
-def _chosen(wanted: str, settings: Settings) -> FactoryId:
+def _chosen(wanted: str, known: Sequence[FactoryId]) -> FactoryId:
     """The factory of that id or plain name. Raises `BadInput` where it is not just one."""
-    known = settings.require_factories()
     folded = wanted.strip().rstrip("/").lower()
     found = [each for each in known if folded in (each.lower(), each.lower().rpartition("/")[2])]
     if len(found) == 1:

@@ -91,6 +91,10 @@ class _Adapter(HTTPAdapter):
         super().__init__(pool_maxsize=pool_maxsize)
         self._pools: dict[str, Any] = {}
 
+    def request_url(self, request: PreparedRequest, proxies: Any) -> str:
+        """Only a proxy wants the whole address."""
+        return super().request_url(request, proxies) if proxies else request.path_url
+
     def get_connection_with_tls_context(
         self, request: PreparedRequest, *arguments: Any, **more: Any
     ) -> Any:

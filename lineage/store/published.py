@@ -92,6 +92,12 @@ class PublishedRows:
         expected = {f"r|{key}": old.version if old else 0}
         return self._rows.write(_TABLE, partition, puts, deletes, expected)
 
+    def version(self, process: Process) -> int:
+        """The version that the rows of a process have now; 0 where there are none."""
+        partition = keys.published_partition(process.factory, process.pipeline)
+        key = f"r|{self.key(process)}"
+        return self._rows.get(_TABLE, partition, [key]).get(key, ({}, 0))[1]
+
     def last_run(self, process: Process) -> LastRun | None:
         """The latest run whose attributes the activity has in the catalog."""
         partition = keys.published_partition(process.factory, process.pipeline)

@@ -123,6 +123,18 @@ def test_a_factory_that_is_not_set_is_refused_and_the_known_ones_are_told(
     assert ended.problems[1:] == [f"  {each}" for each in source["LINEAGE_FACTORIES"].split(",")]
 
 
+def test_a_sync_without_a_factory_makes_no_file(tmp_path: Path, program: Program) -> None:
+    ended = program(
+        "sync",
+        LINEAGE_STORE=f"sqlite:{tmp_path / 'store.db'}",
+        LINEAGE_CATALOG=f"local:{tmp_path / 'catalog.db'}",
+    )
+
+    assert (ended.code, ended.out) == (2, "")
+    assert "LINEAGE_FACTORIES is empty" in ended.err
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_until_ends_the_window(source: Mapping[str, str], program: Program) -> None:
     ended = program("sync", "--json", "--until", "6d", **source)
 
