@@ -184,9 +184,10 @@ class App:
                     with self._lock:
                         summary.runs[outcome.status.value] += 1
                         on_outcome(outcome)
-            except LineageError as error:
+            except LineageError as error:  # of the store: a lease may be left, and block its lane
                 self._problem(summary, batch.factory, error)
-                self._rest(summary, batch.factory, error)
+                with self._lock:
+                    summary.resting.add(batch.factory)
             finally:
                 self.queue.done()
 

@@ -23,8 +23,8 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import astuple
 from datetime import UTC, datetime
+from operator import attrgetter
 from pathlib import Path
 from threading import RLock
 from types import TracebackType
@@ -96,6 +96,9 @@ _CUT_OFF = """
 
 def _now() -> Ticks:
     return ticks.of(datetime.now(UTC))
+
+
+_RELATION = attrgetter("guid", "type", "end1", "end2", "status", "place")
 
 
 class LocalCatalog:
@@ -171,7 +174,7 @@ class LocalCatalog:
             draft = Draft(stored, (Relation(*row) for row in owned), self._millis(), self._new_guid)
             assigned = draft.apply(sent)
             connection.executemany(_PUT_ENTITY, map(_row, draft.entities.values()))
-            connection.executemany(_PUT_RELATION, map(astuple, draft.relations.values()))
+            connection.executemany(_PUT_RELATION, map(_RELATION, draft.relations.values()))
         return assigned
 
     def lineage(self, name: Name, direction: str, depth: int) -> Json:
