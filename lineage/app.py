@@ -203,11 +203,12 @@ class App:
 
     def _report(self, batch: Batch, lane: str, owner: str, summary: Summary) -> Iterator[Outcome]:
         source = self.source(batch.factory)
-        reading = source.definitions.prefetch(source.runs.read(batch), TRANSLATORS)
+        read = source.runs.read(batch)
+        reading = source.definitions.prefetch(read, TRANSLATORS)
         if reading.gone:
             log.warning("%s: %d pipeline runs are gone", batch.factory, len(reading.gone))
             self.ledger.give_up(batch.factory, reading.gone)
-        self._unread(batch, reading, summary)
+        self._unread(batch, reading, summary, barren=bool(read.unread) and not read.listed)
         desk = Desk(
             self.catalog,
             self.ledger,
@@ -227,11 +228,15 @@ class App:
             self._problem(summary, batch.factory, error)
             yield from self._retrying(batch, reading)
 
-    def _unread(self, batch: Batch, reading: Reading, summary: Summary) -> None:
-        """What was left unread goes back on the queue, if asking again is of any use now."""
+    def _unread(self, batch: Batch, reading: Reading, summary: Summary, *, barren: bool) -> None:
+        """
+        What was left unread goes back on the queue, if asking again is of any use now.
+
+        `barren` says that no run could be read. Runs whose definitions cannot be had don't count:
+        one dead dataset would put the whole factory to rest, in every sync anew.
+        """
         factory = batch.factory
         with self._lock:
-            barren = bool(reading.unread) and not reading.listed
             summary.barren[factory] = summary.barren[factory] + 1 if barren else 0
             if reading.wait is not None or summary.barren[factory] >= HOPELESS:
                 summary.resting.add(factory)

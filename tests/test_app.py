@@ -1,14 +1,17 @@
 """One sync as a whole: that it ends, whatever the store does."""
 
+from collections.abc import Collection
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from demo import estate
 from demo.services import Services
-from lineage.app import App
+from lineage.app import HOPELESS, App
 from lineage.errors import Unavailable
-from lineage.model import Rows
+from lineage.model import Definition, Factory, Kind, Reading, Rows
 from lineage.settings import Settings
+from lineage.sources.definitions import RestDefinitions
 from lineage.store.notes import Notes
 from lineage.store.sqlite import SqliteRows
 from tests.cli.program import leading_to
@@ -51,3 +54,50 @@ def test_a_lane_whose_lease_is_left_behind_is_left_to_the_next_sync(tmp_path: Pa
     assert cut_short.seconds < 30
     assert after.complete
     assert sum((cut_short.runs + after.runs).values()) == 67
+
+
+def test_runs_whose_definition_cannot_be_had_do_not_put_their_factory_to_rest(
+    tmp_path: Path,
+) -> None:
+    world = estate.load(datetime.now(UTC) - timedelta(minutes=10))
+    with Services(world) as services:
+        settings = Settings.from_env(
+            {
+                **leading_to(services, world),
+                "LINEAGE_STORE": f"sqlite:{tmp_path / 's.db'}",
+                "LINEAGE_CATALOG": f"local:{tmp_path / 'c.db'}",
+                "LINEAGE_BATCH": "1",
+            }
+        )
+        with App(settings) as app:
+            dead = Dead(app.source(settings.factories[0]).definitions)
+            app.source(settings.factories[0]).definitions = dead
+            summary = app.sync(None, lambda _: None)
+
+    assert dead.refused > HOPELESS
+    assert not summary.complete
+    assert sum(each["backlog"] for each in summary.factories.values()) == dead.refused
+
+
+class Dead(RestDefinitions):
+    """Definitions that can never be had for the runs of one pipeline."""
+
+    def __init__(self, of: RestDefinitions) -> None:
+        self._of = of
+        self.refused = 0
+
+    @property
+    def factory(self) -> Factory:
+        return self._of.factory
+
+    def get(self, kind: Kind, name: str) -> Definition | None:
+        return self._of.get(kind, name)
+
+    def prefetch(self, reading: Reading, wanted: Collection[str]) -> Reading:
+        """Its runs are left unread."""
+        dead = [each for each in reading.listed if each.run.pipeline == "PL_Copy_Erp_Table"]
+        if not dead:
+            return self._of.prefetch(reading, wanted)
+        self.refused += len(dead)
+        kept = tuple(each for each in reading.listed if each not in dead)
+        return replace(reading, listed=kept, unread=tuple(each.run.reference for each in dead))

@@ -18,8 +18,9 @@ from lineage.resolve.datasets import linked_service_of
 from lineage.sources import payloads
 from lineage.sources.client import Client, no_such_factory, segment
 from lineage.sources.rest import utc_now
-from lineage.ticks import Ticks
+from lineage.ticks import Ticks, shift
 
+PAUSE = 60.0  # seconds until a definition that could not be had is asked for again
 SINGLY = 20  # definitions of a kind that are got one by one; then all are listed
 
 _Key = tuple[Kind, str]  # the name in lower case: Data Factory finds names in any
@@ -85,6 +86,7 @@ class RestDefinitions:
         self._entries: dict[_Key, _Entry] = {}
         self._factory = Factory(client.factory, client.factory.rpartition("/")[2])
         self._asked: Ticks | None = None  # when the factory itself was fetched
+        self._failed: dict[_Key, tuple[Unavailable, Ticks]] = {}
         self._got: Counter[Kind] = Counter()  # one by one, since the last listing
 
     @property
@@ -146,14 +148,29 @@ class RestDefinitions:
             entry = self._entries.get((kind, name.lower()))
             if entry is None or entry.fetched <= _latest(users):
                 stale[kind][name.lower()] = name
-        failed: dict[_Key, Unavailable] = {}
+        failed = self._failing(stale)
+        for kind, low in failed:
+            del stale[kind][low]
         for kind, names in stale.items():
             self._got[kind] += len(names)
             fetch = self._list if self._got[kind] > SINGLY else self._each
-            failed.update(((kind, name), error) for name, error in fetch(kind, names))
+            new = {(kind, low): error for low, error in fetch(kind, names)} if names else {}
+            self._failed.update((key, (error, self._clock())) for key, error in new.items())
+            failed |= new
         for (kind, name), users in uses.items():
             if error := failed.get((kind, name.lower())):
                 problems.update((each.run.id, error) for each in users)
+
+    def _failing(self, wanted: Mapping[Kind, Mapping[str, str]]) -> dict[_Key, Unavailable]:
+        """What could not be had a moment ago, and is not asked for again at once."""
+        since = shift(self._clock(), -PAUSE)
+        self._failed = {key: each for key, each in self._failed.items() if each[1] > since}
+        return {
+            (kind, low): self._failed[kind, low][0]
+            for kind, names in wanted.items()
+            for low in names
+            if (kind, low) in self._failed
+        }
 
     def _each(self, kind: Kind, names: Mapping[str, str]) -> list[tuple[str, Unavailable]]:
         results = self._client.each(lambda low: self._one(kind, names[low]), list(names))

@@ -20,7 +20,7 @@ from lineage.model import (
 from lineage.settings import Settings
 from lineage.sources.client import Client
 from lineage.sources.definitions import RestDefinitions
-from lineage.ticks import Ticks
+from lineage.ticks import Ticks, shift
 from tests.answers import Service, answer, session
 
 ADF = FactoryId("/subscriptions/s/resourceGroups/r/providers/Microsoft.DataFactory/factories/adf")
@@ -451,6 +451,25 @@ def test_what_was_known_but_cannot_be_confirmed_leaves_later_runs_unread(site: S
     )
 
     assert names(reading) == ([], ["r2"])
+
+
+def test_a_definition_that_could_not_be_had_is_not_asked_for_again_within_a_minute(
+    site: Site,
+) -> None:
+    site.bodies["/datasets/ds_in"] = answer(503)
+    site.definitions.prefetch(Reading((listed(),)), WANTED)
+    site.put("/datasets/ds_in", dataset("ls_sql"), ETAG)
+    began = site.now
+    site.calls()
+
+    site.now = shift(began, 59)
+    soon = site.definitions.prefetch(Reading((listed(),)), WANTED)
+    asked = site.calls()
+    site.now = shift(began, 61)
+    later = site.definitions.prefetch(Reading((listed(),)), WANTED)
+
+    assert (names(soon), asked) == (([], ["r1"]), [])
+    assert names(later) == (["r1"], [])
 
 
 def test_a_definition_that_may_not_be_read_is_a_matter_of_set_up(site: Site) -> None:
