@@ -72,7 +72,7 @@ def _entity(name: Name, attributes: Json, parent: Name | None = None, key: str =
 
 def _asset(name: Name) -> Json:
     """An asset by its name alone, so that a later scan fills the same entity."""
-    short = name.qualified.rstrip("/").rpartition("/")[2]
+    short = name.qualified.rstrip("/").rpartition("/")[2].replace("%20", " ")
     return _entity(name, {"qualifiedName": name.qualified, "name": short or name.qualified})
 
 

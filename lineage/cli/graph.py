@@ -39,7 +39,11 @@ def command(
 ) -> int:
     """Draw the lineage of the asset or process with the qualifiedName NAME, from the catalog."""
     direction = BOTH
-    if upstream != downstream:
+    if upstream and downstream:
+        raise click.UsageError(
+            "--upstream and --downstream exclude each other; both are shown without"
+        )
+    if upstream or downstream:
         direction = UPSTREAM if upstream else DOWNSTREAM
     with App(call.settings(), access=Access.READ) as app:
         base = _lineage.find(app.catalog, name)

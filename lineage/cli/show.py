@@ -13,6 +13,7 @@ from lineage.app import App
 from lineage.cli import _live, _output, _recorded
 from lineage.cli._call import COMPLETE, Call, common
 from lineage.cli._payload import payload
+from lineage.errors import BadInput
 from lineage.model import Json, Status
 from lineage.wiring import Access
 
@@ -36,6 +37,10 @@ def command(call: Call, what: str) -> int:
     if Path(what).exists():
         runs, definitions = _recorded.read(Path(what))
         shown = [payload(run, definitions, settings.native) for run in runs]
+    elif not settings.factories:
+        raise BadInput(
+            f"{what}: no such folder or file, nor a factory to ask for a run (LINEAGE_FACTORIES)"
+        )
     else:
         with App(settings, access=Access.READ) as app:
             runs, definitions = _live.read(app, what)

@@ -175,7 +175,7 @@ def _additional(value: Any) -> dict[str, Added]:
             if text.upper().startswith(_COPY):
                 added[each["name"]] = ColumnKind.VALUE, _plain(text[len(_COPY) :])
             else:
-                kind = ColumnKind.GENERATED if text == _FILE else ColumnKind.CONSTANT
+                kind = ColumnKind.GENERATED if text.upper() == _FILE else ColumnKind.CONSTANT
                 added[each["name"]] = kind, None
     return added
 

@@ -264,3 +264,10 @@ def test_without_a_catalog_nothing_is_made(tmp_path: Path, program: Program) -> 
 
     assert (ended.code, ended.out) == (2, "")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_both_directions_at_once_are_refused(program: Program) -> None:
+    ended = program("graph", "a", "--upstream", "--downstream")
+
+    assert ended.code == 2
+    assert "exclude each other" in ended.err
