@@ -50,7 +50,7 @@ def _sync(services: Addresses, folder: str) -> dict[str, Any]:
     command = [sys.executable, "-m", "benchmarks.sync"]
     began = time.perf_counter()
     with output.open("wb") as file:
-        process = subprocess.Popen(command, env=environment, stdout=file)  # noqa: S603
+        process = subprocess.Popen(command, env=environment, stdout=file)  # noqa: S603  # ourselves
         _, status, usage = os.wait4(process.pid, 0)
         process.returncode = os.waitstatus_to_exitcode(status)
     seconds = time.perf_counter() - began

@@ -84,7 +84,7 @@ def _lineage(environment: Mapping[str, str], *arguments: str) -> int:
     print(f"$ python -m lineage {shown}", flush=True)
     command = [sys.executable, "-m", "lineage", *arguments]
     inherited = {key: value for key, value in os.environ.items() if not key.startswith("LINEAGE_")}
-    ended = subprocess.run(command, env={**inherited, **environment}, check=False)  # noqa: S603
+    ended = subprocess.run(command, env={**inherited, **environment}, check=False)  # noqa: S603  # ourselves
     print(flush=True)
     return ended.returncode
 
