@@ -1,5 +1,5 @@
 """
-JSON text, by orjson where it can: a sync spends a tenth of its time on it otherwise.
+JSON text, by orjson where it can: a sync reads and writes it for every row and answer.
 
 orjson refuses lone surrogates and integers of more than 64 bits. Both occur in what others wrote,
 so the standard library does those.

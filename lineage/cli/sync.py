@@ -25,8 +25,8 @@ from lineage.summary import Summary
 from lineage.ticks import Ticks
 from lineage.wiring import Access
 
-# Definitions and translations live as long as the sync: to look through them again and again for
-# what can go costs a tenth of its time.
+# Definitions and translations live as long as the sync: looking through them again and again for
+# what can go is time lost.
 COLLECT = (20_000, 20, 20)
 
 

@@ -37,7 +37,7 @@ class _Entry:
 
 
 class _Packed(Mapping[str, Any]):
-    """The properties of a pipeline as text: a tenth of the memory of thousands that are parsed."""
+    """The properties of a pipeline as text: thousands of them parsed would fill the memory."""
 
     def __init__(self, properties: Json) -> None:
         self._text = dumps(properties)
