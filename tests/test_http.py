@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -216,7 +217,7 @@ def test_each_attempt_is_counted() -> None:
 
 
 def test_no_attempt_begins_after_the_patience() -> None:
-    moments = iter([0.0, 10.0, 10.0, 181.0, 181.0])  # begun; body, over?; body, over?
+    moments = iter([0.0, 10.0, 181.0])  # begun, over?, over?
 
     found, slept = asked(Answers(*[answer(503)] * 5), clock=lambda: next(moments))
 
@@ -289,8 +290,8 @@ def test_a_token_that_cannot_be_had_now_is_asked_for_again() -> None:
     ("error", "message"),
     [
         (SSLError("https://user:secret@proxy"), "SSLError"),
-        (ProxyError(OSError("https://user:secret@proxy")), "OSError"),
-        (Disconnected(ConnectionResetError(104, "reset")), "ConnectionResetError"),
+        (ProxyError(OSError("https://user:secret@proxy")), "ProxyError"),
+        (Disconnected(ConnectionResetError(104, "reset")), "ConnectionError"),
     ],
 )
 def test_a_lost_connection_is_told_by_its_kind_alone(error: Exception, message: str) -> None:
@@ -501,6 +502,38 @@ def test_connections_are_kept_and_cookies_are_not() -> None:
 
     assert len({address for address, _ in seen}) == 1
     assert [cookie for _, cookie in seen] == [None, None, None]
+
+
+def test_a_refusal_counts_though_its_body_is_cut() -> None:
+    def refusing(handler: BaseHTTPRequestHandler) -> None:
+        head(handler, 409, Content_Length="1000")
+        handler.wfile.write(b'{"error"')
+        handler.close_connection = True
+
+    with served(refusing) as url, http.session(url) as there, pytest.raises(Rejected) as refused:
+        request(there, "GET", url)
+
+    assert (refused.value.status, refused.value.code) == (409, "")
+
+
+def test_a_proxy_is_asked_for_the_whole_address_and_no_netrc_is_read(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    seen: list[tuple[str, str | None]] = []
+
+    def between(handler: BaseHTTPRequestHandler) -> None:
+        seen.append((handler.path, handler.headers.get("Authorization")))
+        whole(handler)
+
+    (tmp_path / "netrc").write_text("machine catalog.example.com login a password b\n")
+    monkeypatch.setenv("NETRC", str(tmp_path / "netrc"))
+    monkeypatch.setenv("HOME", str(tmp_path))
+    with served(between) as proxy, http.session("http://catalog.example.com") as there:
+        there.proxies = {"http": proxy.removesuffix("/x")}
+        found = request(there, "GET", "http://catalog.example.com/y")
+
+    assert found.body == {"value": []}
+    assert seen == [("http://catalog.example.com/y", None)]
 
 
 def test_nobody_listening_is_unavailable() -> None:

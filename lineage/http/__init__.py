@@ -11,16 +11,15 @@ from typing import Any, Protocol, runtime_checkable
 from urllib.parse import urlencode, urlsplit
 
 from requests import PreparedRequest, Response, Session
-from requests.adapters import HTTPAdapter
 from requests.auth import AuthBase
 from requests.structures import CaseInsensitiveDict
 from tenacity import RetryCallState, Retrying, retry_if_exception
-from urllib3.exceptions import HTTPError
 
 from lineage import __version__
 from lineage.errors import Unavailable
-from lineage.http._bodies import Limits, TooLarge, cause, decode, read
+from lineage.http._bodies import LIMITS, Limits, TooLarge, decode
 from lineage.http._refusals import LONGEST_ASKED, refusal, retry_after
+from lineage.http._transport import Transport
 from lineage.settings import is_loopback
 
 __all__ = [
@@ -44,9 +43,6 @@ _HEADERS = {
 }
 
 
-LIMITS = Limits()
-
-
 @dataclass(frozen=True, slots=True, eq=False)
 class Answer:
     """An answer of 2xx or 304. `body` is decoded JSON (None for 204 and 304), `size` its bytes."""
@@ -66,9 +62,9 @@ class Renewable(Protocol):
         ...
 
 
-def session(url: str, in_flight: int = 16) -> Session:
+def session(url: str) -> Session:
     """
-    A session for the host of `url`, with a pool of as many connections as calls are under way.
+    A session for the host of `url`, with as many connections as calls are under way.
 
     Proxies and a CA bundle are taken from the environment once, as `requests` understands it; to
     look at it again on each call costs 0.2 ms. Loopback is never reached through a proxy; netrc is
@@ -79,32 +75,10 @@ def session(url: str, in_flight: int = 16) -> Session:
     made.trust_env = False
     made.verify = found["verify"]
     made.proxies = {} if is_loopback(urlsplit(url).hostname or "") else dict(found["proxies"])
+    transport = Transport()
     for scheme in ("https://", "http://"):
-        made.mount(scheme, _Adapter(pool_maxsize=in_flight))
+        made.mount(scheme, transport)
     return made
-
-
-class _Adapter(HTTPAdapter):
-    """Keeps the pool of each host, whose key `requests` makes anew on every call (0.05 ms)."""
-
-    def __init__(self, pool_maxsize: int) -> None:
-        super().__init__(pool_maxsize=pool_maxsize)
-        self._pools: dict[str, Any] = {}
-
-    def request_url(self, request: PreparedRequest, proxies: Any) -> str:
-        """Only a proxy wants the whole address."""
-        return super().request_url(request, proxies) if proxies else request.path_url
-
-    def get_connection_with_tls_context(
-        self, request: PreparedRequest, *arguments: Any, **more: Any
-    ) -> Any:
-        """Of scheme, host and port; proxies and certificates are those of the session."""
-        place = "/".join((request.url or "").split("/", 3)[:3])
-        pool = self._pools.get(place)
-        if pool is None:
-            pool = super().get_connection_with_tls_context(request, *arguments, **more)
-            self._pools[place] = pool
-        return pool
 
 
 def _jitter(seconds: float) -> float:
@@ -140,7 +114,7 @@ def request(
     asked for or the answer is too large; `SettingsError` on 401 (after one new token), 403 and a
     redirect, none of which is followed; `Rejected` on any other 4xx.
     """
-    call = _Call(session, _prepared(method, url, json, params, headers), auth, grant, limits, clock)
+    call = _Call(session, _prepared(method, url, json, params, headers), auth, grant, limits)
     begun = clock()
 
     def is_over(state: RetryCallState) -> bool:
@@ -165,7 +139,6 @@ class _Call:
     auth: AuthBase | None
     grant: str
     limits: Limits
-    clock: Callable[[], float]
 
     @property
     def what(self) -> str:
@@ -204,12 +177,11 @@ def _attempt(call: _Call, on_call: Callable[[], None], now: Callable[[], float])
     on_call()
     response = _sent(call)
     if response.status_code == 401 and isinstance(call.auth, Renewable):
-        response.raw.close()
         call.auth.renew(call.prepared, response.headers.get("WWW-Authenticate", ""))
         on_call()
         response = _sent(call)
     status, headers, what = response.status_code, response.headers, call.what
-    raw = read(response, what, call.limits, call.clock)
+    raw = response.raw.read()
     if status == 304 or (status == 204 and not raw):
         return Answer(status, None, headers, 0)
     if 200 <= status < 300:
@@ -224,11 +196,12 @@ def _sent(call: _Call) -> Response:
     try:
         return session.get_adapter(url).send(
             call.prepared,
-            stream=True,
-            timeout=(limits.connect, limits.read),
+            timeout=limits,  # type: ignore[arg-type]  # what our own transport takes
             verify=session.verify is None or session.verify,
             cert=session.cert,
             proxies=session.proxies,
         )
-    except (OSError, HTTPError) as error:
-        raise Unavailable(f"{call.what}: {cause(error)}") from None
+    except Unavailable as error:
+        raise type(error)(f"{call.what}: {error}") from None
+    except OSError as error:  # of another transport; its text may hold a proxy's password
+        raise Unavailable(f"{call.what}: {type(error).__name__}") from None

@@ -4,25 +4,20 @@ from __future__ import annotations
 
 import json
 import math
-import time
-from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
 import orjson
-from requests import Response
-from urllib3.exceptions import HTTPError
 
 from lineage.errors import Unavailable
-
-_PIECE = 65_536  # bytes
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
     """
-    Seconds to connect, between two pieces of an answer, and for one whole answer; bytes of a body.
+    Seconds to connect, of silence (whole ones), and for one whole answer; bytes of a body, as sent
+    and inflated.
 
     At most `attempts`, none of which begins later than `patience` seconds after the first.
     """
@@ -36,52 +31,11 @@ class Limits:
     patience: float = 180.0
 
 
+LIMITS = Limits()
+
+
 class TooLarge(Unavailable):
     """A body above the limits; it will be no smaller next time."""
-
-
-def cause(error: BaseException) -> str:
-    """The name of the innermost error; its text may hold the address of a proxy with a password."""
-    inner = error.args[0] if error.args else None
-    for each in (getattr(inner, "reason", None), inner):
-        if isinstance(each, BaseException):
-            return type(each).__name__
-    return type(error).__name__
-
-
-def read(
-    response: Response, what: str, limits: Limits, clock: Callable[[], float] = time.monotonic
-) -> bytes:
-    """
-    The body of the answer to `what`. That of a refusal, which says little, may be missing.
-
-    `timeout` of `requests` bounds each read only; hence a clock of our own, and `read1`, which
-    returns what is there: with a `Content-Length`, `iter_content` waits for a whole piece.
-    """
-    try:
-        return b"".join(_pieces(response, what, limits, clock))
-    except (OSError, HTTPError, Unavailable) as error:
-        response.raw.close()
-        if response.status_code >= 300:
-            return b""
-        if isinstance(error, Unavailable):
-            raise
-        raise Unavailable(f"{what}: the answer is cut: {cause(error)}") from None
-
-
-def _pieces(
-    response: Response, what: str, limits: Limits, clock: Callable[[], float]
-) -> list[bytes]:
-    raw, deadline = response.raw, clock() + limits.total
-    pieces, size = [], 0
-    while piece := raw.read1(_PIECE, decode_content=True):
-        pieces.append(piece)
-        size += len(piece)
-        if size > limits.inflated or raw.tell() > limits.wire:
-            raise TooLarge(f"{what}: the answer is above {limits.wire >> 20} MB")
-        if clock() > deadline:
-            raise Unavailable(f"{what}: no whole answer within {limits.total:g} s")
-    return pieces
 
 
 def decode(raw: bytes, what: str) -> Any:

@@ -124,7 +124,7 @@ class Client:
         self.api = api(factory)
         self._base = address(factory, settings)
         self._auth = bearer(credential, scope(factory, settings), self._base)
-        self._session = http or session(self._base, settings.in_flight)
+        self._session = http or session(self._base)
         self._on_call = on_call
         self._limits = limits
         self._closed = Event()
