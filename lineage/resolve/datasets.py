@@ -19,7 +19,7 @@ from lineage.model import (
     Value,
 )
 from lineage.resolve.expressions import NOTHING, Scope, depends, evaluate, evaluate_tree
-from lineage.resolve.parameters import of_reference, of_run
+from lineage.resolve.parameters import RunParameters, of_reference
 
 _FORMAT = frozenset(
     {
@@ -40,7 +40,7 @@ def pipeline_scope(run_parameters: Json, pipeline: Definition, factory: Factory)
         else Value(value, (f"global parameter {name}",))
         for name, value in factory.parameters.items()
     }
-    own = of_run(run_parameters, declared, f"pipeline {pipeline.name}")
+    own = RunParameters(run_parameters, declared, f"pipeline {pipeline.name}")
     return Scope({"pipeline": {"parameters": own, "globalParameters": shared}})
 
 

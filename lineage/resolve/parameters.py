@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from lineage.model import Evaluated, Reason, Value
@@ -51,24 +51,39 @@ def _read(text: str, kind: str) -> Any:
     return text
 
 
-def of_run(passed: Any, declared: Any, owner: str) -> Evaluated:
+class RunParameters(Mapping[str, Value]):
     """
-    The parameters of a pipeline in one run.
+    The parameters of a pipeline in one run, each evaluated when it is read.
 
     `passed` is `{name: text}` as the run tells it, `declared` the pipeline's `parameters`. What
-    was not passed takes its default; `owner` (`pipeline pl_load`) is for gaps.
+    was not passed takes its default; `owner` (`pipeline pl_load`) is for gaps. Only what is read is
+    asked of `passed`, so that one who notes it knows on which parameters a result depends.
     """
-    passed, declared = _object(passed), _object(declared)
-    found: dict[str, Any] = {}
-    for name, declaration in declared.items():
-        given = member(passed, name)
+
+    def __init__(self, passed: Any, declared: Any, owner: str) -> None:
+        self._passed: Mapping[str, Any] = passed if isinstance(passed, Mapping) else {}
+        self._declared = _object(declared)
+        self._owner = owner
+
+    def __getitem__(self, name: str) -> Value:
         place = f"run parameter {name}"
+        if name not in self._declared:
+            return Value(self._passed[name], (place,))
+        declaration, given = self._declared[name], member(self._passed, name)
         if given is not None:
-            found[name] = typed(given, _type(declaration), place)
-        else:
-            found[name] = _typed_default(declaration, name, owner)
-    unknown = {n: v for n, v in passed.items() if member(found, n) is None}
-    return found | {name: Value(v, (f"run parameter {name}",)) for name, v in unknown.items()}
+            return typed(given, _type(declaration), place)
+        return _typed_default(declaration, name, self._owner)
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._declared or name in self._passed
+
+    def __iter__(self) -> Iterator[str]:
+        yield from self._declared
+        folded = {name.casefold() for name in self._declared}
+        yield from (name for name in self._passed if name.casefold() not in folded)
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
 
 
 def of_reference(passed: Any, declared: Any, scope: Scope, owner: str, use: str) -> Evaluated:

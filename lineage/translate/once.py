@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from hashlib import sha256
 from threading import Lock
+from typing import Any
 
 from lineage.errors import Untranslatable
 from lineage.jsontext import canonical
-from lineage.model import ActivityRun, Definition, Definitions, Factory, Kind, Translation
+from lineage.model import ActivityRun, Definition, Definitions, Factory, Json, Kind, Translation
 from lineage.translate import translate, worth_reading
 
 MOST = 8192  # translations kept; the least recently used goes first
+_NAMES = "\0"  # stands for the names of all parameters: no parameter is called that
 
 Read = tuple[tuple[Kind, str], Definition | None, bool]
 
@@ -37,12 +40,13 @@ class Once:
     """
     `translate`, with a memory of what it gave for equal runs; safe for several threads.
 
-    Two runs are equal if activity, parameters, input, status and evidence are, and if the
-    definitions read for them are the very same objects.
+    Two runs are equal if activity, input, status, evidence and the parameters that are read for
+    them are, and if the definitions read for them are the very same objects.
     """
 
     def __init__(self, most: int = MOST) -> None:
         self._kept: OrderedDict[tuple[object, ...], Kept] = OrderedDict()
+        self._used: dict[tuple[str, ...], frozenset[str]] = {}  # parameters read, by activity
         self._most = most
         self._lock = Lock()
 
@@ -50,11 +54,16 @@ class Once:
         """See `translate.translate`."""
         if not worth_reading(run):
             return translate(run, definitions)
-        key = _key(run)
+        activity = run.of.factory, run.of.pipeline, run.name
         with self._lock:
+            used = self._used.get(activity, frozenset())
+            key = _key(run, used)
             kept = self._kept.get(key)
         if kept is None or not kept.holds(run, definitions):
-            kept = self._translate(run, definitions)
+            kept, more = self._translate(run, definitions)
+            with self._lock:
+                used = self._used[activity] = self._used.get(activity, frozenset()) | more
+                key = _key(run, used)
         with self._lock:
             self._kept[key] = kept
             self._kept.move_to_end(key)
@@ -64,15 +73,37 @@ class Once:
             raise Untranslatable(*kept.result.gaps)
         return kept.result
 
-    def _translate(self, run: ActivityRun, definitions: Definitions) -> Kept:
-        noted = _Noting(definitions)
+    def _translate(self, run: ActivityRun, definitions: Definitions) -> tuple[Kept, frozenset[str]]:
+        """What a run tells, and the names of the parameters that were read for it."""
+        noted, parameters = _Noting(definitions), _Reading(run.of.parameters)
         result: Translation | Untranslatable
         try:
-            result = replace(translate(run, noted), traces=())  # for people, and large
+            noting = replace(run, of=replace(run.of, parameters=parameters))
+            result = replace(translate(noting, noted), traces=())  # for people, and large
         except Untranslatable as error:
             result = error
         read = tuple((asked, found, _later(found, run)) for asked, found in noted.read.items())
-        return Kept(result, definitions.factory, read)
+        return Kept(result, definitions.factory, read), frozenset(parameters.read)
+
+
+class _Reading(Mapping[str, Any]):
+    """The parameters of a run, noting which are read: where all are looked through, all."""
+
+    def __init__(self, parameters: Json) -> None:
+        self._parameters = parameters
+        self.read: set[str] = set()
+
+    def __getitem__(self, name: str) -> Any:
+        self.read.add(name)
+        return self._parameters[name]
+
+    def __iter__(self) -> Iterator[str]:
+        self.read.update(self._parameters)
+        self.read.add(_NAMES)
+        return iter(self._parameters)
+
+    def __len__(self) -> int:
+        return len(self._parameters)
 
 
 class _Noting:
@@ -91,15 +122,18 @@ class _Noting:
         return found
 
 
-def _key(run: ActivityRun) -> tuple[object, ...]:
-    payload = sha256(canonical([run.of.parameters, run.input])).digest()
+def _key(run: ActivityRun, used: frozenset[str]) -> tuple[object, ...]:
+    given = run.of.parameters
+    passed: list[object] = [[name, given[name]] for name in sorted(used) if name in given]
+    if _NAMES in used:
+        passed.append(sorted(given))
     return (
         run.of.factory,
         run.of.pipeline,
         run.name,
         run.type,
         run.status,
-        payload,
+        sha256(canonical([passed, run.input])).digest(),
         bool(run.output),
     )
 

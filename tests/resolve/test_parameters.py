@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from lineage.model import Gap, Reason, Value
 from lineage.resolve.expressions import NOTHING, Scope
-from lineage.resolve.parameters import of_reference, of_run, typed
+from lineage.resolve.parameters import RunParameters, of_reference, typed
 
 SCOPE = Scope({"pipeline": {"parameters": {"table": Value("Orders", ("run parameter table",))}}})
 
@@ -91,7 +91,7 @@ def test_a_run_takes_what_was_passed_before_the_default() -> None:
         "flag": {"type": "Bool", "defaultValue": "true"},
     }
 
-    found = of_run({"table": "Orders", "days": "7", "files": None}, declared, "pipeline p")
+    found = RunParameters({"table": "Orders", "days": "7", "files": None}, declared, "pipeline p")
 
     assert found == {
         "table": Value("Orders", ("run parameter table",)),
@@ -102,7 +102,7 @@ def test_a_run_takes_what_was_passed_before_the_default() -> None:
 
 
 def test_a_parameter_without_a_value_is_a_gap_that_names_it() -> None:
-    found = of_run({}, {"table": {"type": "String"}}, "pipeline p")
+    found = RunParameters({}, {"table": {"type": "String"}}, "pipeline p")
 
     detail = "pipeline p: parameter table has no value"
     assert found["table"].gap == Gap(Reason.UNRESOLVED, detail=detail)
@@ -111,20 +111,24 @@ def test_a_parameter_without_a_value_is_a_gap_that_names_it() -> None:
 def test_a_default_of_a_pipeline_is_never_expression_text() -> None:
     default = "@{split(pipeline().parameters.filename,'_')[0]}"
 
-    found = of_run({}, {"filename": {"type": "string", "defaultValue": default}}, "pipeline p")
+    found = RunParameters(
+        {}, {"filename": {"type": "string", "defaultValue": default}}, "pipeline p"
+    )
 
     assert found["filename"].value is None
     assert found["filename"].gap is not None
 
 
 def test_a_run_parameter_that_is_no_longer_declared_is_text() -> None:
-    assert of_run({"old": "1"}, None, "pipeline p") == {"old": Value("1", ("run parameter old",))}
+    assert RunParameters({"old": "1"}, None, "pipeline p") == {
+        "old": Value("1", ("run parameter old",))
+    }
 
 
 def test_a_template_parameter_as_default_is_a_gap() -> None:
     hole = Value(gap=Gap(Reason.UNRESOLVED, detail="template parameter t"))
 
-    found = of_run({}, {"table": {"type": "String", "defaultValue": hole}}, "pipeline p")
+    found = RunParameters({}, {"table": {"type": "String", "defaultValue": hole}}, "pipeline p")
 
     detail = "default of parameter table of pipeline p: template parameter t"
     assert found["table"].gap == Gap(Reason.UNRESOLVED, detail=detail)
@@ -228,4 +232,4 @@ def test_all_arguments_may_be_one_expression() -> None:
 @pytest.mark.parametrize("declared", [None, [], "abc", {"t": None}, {"t": "string"}, {"t": {}}])
 def test_malformed_declarations_survive(declared: Any) -> None:
     assert of({}, declared).get("t", Value()).value is None
-    assert of_run({}, declared, "pipeline p").get("t", Value()).value is None
+    assert RunParameters({}, declared, "pipeline p").get("t", Value()).value is None

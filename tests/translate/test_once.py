@@ -6,7 +6,7 @@ import pytest
 from lineage.errors import Untranslatable
 from lineage.model import ActivityRun, Definition, Definitions, Factory, Kind, Reason
 from lineage.translate.once import Once
-from tests.translate.test_copy import LATER, copied, factory
+from tests.translate.test_copy import BLOB_DATASET, LATER, copied, factory
 from tests.world import FACTORY, Held, at, pipeline_run
 
 
@@ -57,9 +57,8 @@ def test_equal_runs_are_translated_once() -> None:
         {"output": None},
         {"input": None},
         {"of": pipeline_run(pipeline="other")},
-        {"of": pipeline_run(day="2026-11-19")},
     ],
-    ids=["activity", "status", "type", "evidence", "input", "pipeline", "parameters"],
+    ids=["activity", "status", "type", "evidence", "input", "pipeline"],
 )
 def test_runs_that_differ_are_translated_each(change: Mapping[str, object]) -> None:
     once, definitions = Once(), factory()
@@ -71,6 +70,55 @@ def test_runs_that_differ_are_translated_each(change: Mapping[str, object]) -> N
     except Untranslatable:
         return
     assert second is not first
+
+
+def daily(**parameters: str) -> ActivityRun:
+    return replace(copied(), of=pipeline_run(**parameters))
+
+
+def arguments(expression: str) -> Held:
+    """A factory whose activity passes an expression as the folder of its source."""
+    reference = {"referenceName": "ds_blob", "parameters": {"folder": expression}}
+    location = {"container": "landing", "folderPath": "@dataset().folder"}
+    dataset = {
+        **BLOB_DATASET,
+        "parameters": {"folder": {"type": "string"}},
+        "typeProperties": {"location": {"type": "AzureBlobStorageLocation", **location}},
+    }
+    return factory({"inputs": [reference]}, ds_blob=dataset)
+
+
+def test_a_parameter_that_a_name_depends_on_makes_runs_differ() -> None:
+    once, definitions = Once(), arguments("@pipeline().parameters.day")
+
+    first = once(daily(day="19", run="a"), definitions)
+
+    assert once(daily(day="20", run="a"), definitions) is not first
+    assert once(daily(day="19", run="b"), definitions) is first
+
+
+def test_a_parameter_that_nothing_depends_on_makes_no_difference() -> None:
+    once, definitions = Once(), factory()
+
+    assert once(daily(day="19"), definitions) is once(daily(day="20"), definitions)
+
+
+def test_a_parameter_that_is_passed_to_one_run_only_makes_runs_differ() -> None:
+    once, definitions = Once(), arguments("@pipeline().parameters.day")
+
+    found = [once(daily(**passed), definitions) for passed in ({}, {"day": "19"}, {"Day": "20"})]
+
+    assert len({id(each) for each in found}) == 3
+
+
+@pytest.mark.parametrize("expression", ["@{pipeline().parameters}", "@pipeline().parameters.all"])
+def test_all_parameters_count_where_all_are_looked_through(expression: str) -> None:
+    once, definitions = Once(), arguments(expression)
+
+    first = once(daily(day="19", hour="01"), definitions)
+
+    assert once(daily(day="19", hour="02"), definitions) is not first
+    assert once(daily(day="19", hour="01"), definitions) is first
 
 
 def test_a_run_is_translated_anew_where_a_definition_it_read_is_another() -> None:
@@ -152,8 +200,8 @@ def test_a_run_that_tells_nothing_is_looked_at_once_too() -> None:
 
 
 def test_what_was_used_least_lately_is_forgotten_first() -> None:
-    once, definitions = Once(most=2), factory()
-    runs = [replace(copied(), of=pipeline_run(day=str(day))) for day in range(3)]
+    once, definitions = Once(most=2), arguments("@pipeline().parameters.day")
+    runs = [daily(day=str(day)) for day in range(3)]
     first, second = once(runs[0], definitions), once(runs[1], definitions)
 
     assert once(runs[0], definitions) is first
