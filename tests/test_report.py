@@ -323,6 +323,21 @@ def test_runs_of_one_activity_are_united_and_sent_once(world: World) -> None:
     assert statuses(outcomes) == {"activity-0": "Succeeded", "activity-1": "Succeeded"}
 
 
+def test_activities_of_one_name_and_sink_in_two_pipelines_are_two_operations(world: World) -> None:
+    one = activity_run(pipeline_run("run-1", pipeline="P"), "activity-1")
+    two = activity_run(pipeline_run("run-2", pipeline="Q"), "activity-2")
+    translate = told(
+        activity_1=process("sink", "a", pipeline="P"), activity_2=process("sink", "b", pipeline="Q")
+    )
+
+    outcomes = world.report(translate, one, two)
+
+    named = {each.run.of.pipeline: [e.name for e in each.processes] for each in outcomes}
+    assert named == {"P": [operation(pipeline="P")], "Q": [operation(pipeline="Q")]}
+    assert world.ends(operation(pipeline="P")) == ["a"]
+    assert world.ends(operation(pipeline="Q")) == ["b"]
+
+
 def test_edges_of_earlier_batches_stay(world: World) -> None:
     world.report(telling(process("sink", "a", columns=[value("x", "a")])), activity_run())
 

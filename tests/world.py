@@ -162,13 +162,15 @@ def process(
     *inputs: Asset | str | Edge,
     columns: Iterable[ColumnLink] = (),
     activity: str = "A",
+    pipeline: str = "P",
 ) -> Process:
-    """A process of pipeline P; ends that are not given as edges are `ds_in` and `ds_out`."""
+    """A process; ends that are not given as edges are `ds_in` and `ds_out`."""
     made = [each if isinstance(each, Edge) else edge(each, "ds_in") for each in inputs]
-    above = (*PARENTS[:2], Name(COPY.type, f"{PARENTS[1].qualified}/activities/{activity}"))
+    owner = Name(PARENTS[1].type, f"{FACTORY}/pipelines/{pipeline}")
+    above = (PARENTS[0], owner, Name(COPY.type, f"{owner.qualified}/activities/{activity}"))
     return Process(
         FACTORY,
-        "P",
+        pipeline,
         activity,
         OPERATION,
         above,
@@ -178,12 +180,12 @@ def process(
     )
 
 
-def operation(sink: Asset | Name | str = "sink", activity: str = "A") -> Name:
+def operation(sink: Asset | Name | str = "sink", activity: str = "A", pipeline: str = "P") -> Name:
     """The operation's name, once its sink goes by this name."""
     if isinstance(sink, str):
         sink = table(sink)
     name = sink.candidates[0] if isinstance(sink, Asset) else sink
-    above = f"{PARENTS[1].qualified}/activities/{activity}"
+    above = f"{FACTORY}/pipelines/{pipeline}/activities/{activity}"
     return Name(OPERATION, f"{above}#{name.qualified}#{name.type}")
 
 

@@ -70,8 +70,15 @@ def published_partition(factory: FactoryId, pipeline: str) -> str:
 
 
 def process_key(catalog: str, process: Process) -> str:
-    """The key of a process: catalog, activity, operation type and the sink's candidates."""
-    return digest(catalog, process.activity, process.type, _candidates(process.sink.asset))
+    """
+    The key of a process: catalog, activity, operation type and the sink's candidates.
+
+    It tells pipelines apart by itself, since a batch holds several: an activity that is called
+    alike may write to the same sink in each.
+    """
+    pipeline = published_partition(process.factory, process.pipeline)
+    sink = _candidates(process.sink.asset)
+    return digest(catalog, pipeline, process.activity, process.type, sink)
 
 
 def process_row(process: Process, seen: Mapping[Edge, Ticks]) -> Row:
