@@ -9,7 +9,7 @@ from hashlib import sha256
 from lineage.coalesce import unite
 from lineage.desk import Desk
 from lineage.jsontext import canonical
-from lineage.model import OPEN, Change, Edge, FactoryId, Gap, LastRun, Name, Process, Reason, Status
+from lineage.model import OPEN, Change, Edge, Gap, LastRun, Name, Process, Reason, Status
 from lineage.store.processes import Head, Published, process_row
 from lineage.ticks import DAY, Ticks
 
@@ -55,13 +55,17 @@ def compare(work: Mapping[str, Work], desk: Desk) -> tuple[dict[str, Work], dict
     """
     changed: dict[str, Work] = {}
     known: dict[str, Done] = {}
-    heads = _heads(work, desk)
+    heads = desk.published.heads(each.process for each in work.values())
+    left: dict[str, Work] = {}
     for key, each in work.items():
         head = heads.get(key)
         if head and not _due(each, head, desk) and _told_lately(each, head):
             known[key] = _as_before(head)
-            continue
-        united = _united(key, each, desk, known=head is not None)
+        else:
+            left[key] = each
+    rows = desk.published.whole(each.process for key, each in left.items() if key in heads)
+    for key, each in left.items():
+        united = _united(each, rows.get(key), desk)
         if united.row is None or _new(united, united.row, desk):
             changed[key] = united
         else:
@@ -112,17 +116,6 @@ def _moved(before: Ticks | None, last: LastRun) -> Ticks:
     return last.ended if before is None or before + DAY <= last.ended else before
 
 
-def _heads(work: Mapping[str, Work], desk: Desk) -> dict[str, Head]:
-    """The heads of all processes; one query for each pipeline."""
-    by_pipeline: dict[tuple[FactoryId, str], list[str]] = {}
-    for key, each in work.items():
-        by_pipeline.setdefault((each.process.factory, each.process.pipeline), []).append(key)
-    found: dict[str, Head] = {}
-    for (factory, pipeline), wanted in by_pipeline.items():
-        found |= desk.published.heads(factory, pipeline, wanted)
-    return found
-
-
 def _due(work: Work, head: Head, desk: Desk) -> bool:
     """Whether a process that was published must be sent all the same."""
     if head.status in OPEN:
@@ -138,11 +131,9 @@ def _told_lately(work: Work, head: Head) -> bool:
     return all(each is not None and each == _moved(each, work.last) for each in told)
 
 
-def _united(key: str, work: Work, desk: Desk, *, known: bool) -> Work:
-    """A process with everything that was published of it, if anything is known to be."""
+def _united(work: Work, row: Published | None, desk: Desk) -> Work:
+    """A process with everything that was published of it."""
     process = work.process
-    wanted = [key] if known else []
-    row = desk.published.get(process.factory, process.pipeline, wanted).get(key)
     whole = unite(row.process, process) if row else process
     edges = (process.sink, *process.inputs)
     return replace(work, process=whole, edges=edges, row=row, fingerprint=fingerprint(whole, desk))

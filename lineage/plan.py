@@ -54,16 +54,25 @@ class Located:
         self._desk = desk
         self.names: dict[Asset, Name] = {ANYTHING: ANYTHING.candidates[0]}
         self.absent: set[Name] = set()
+        self._chosen: set[Asset] = {ANYTHING}
 
     def add(self, processes: Iterable[Process]) -> None:
         """Find the names of all assets of these processes, in few look-ups."""
         wanted = {asset for each in processes for asset in assets_of(each)} - self.names.keys()
-        self.names |= self._desk.published.choices(wanted)
+        chosen = self._desk.published.choices(wanted)
+        self._chosen.update(chosen)
+        self.names |= chosen
         found = locate(self._desk.catalog, sorted(wanted - self.names.keys()))
         for asset, name in found.items():
             self.names[asset] = name or asset.candidates[0]
             if name is None:
                 self.absent.add(asset.candidates[0])
+
+    def choose(self, assets: Iterable[Asset]) -> None:
+        """Remember the names of these assets, which are in the catalog now."""
+        new = set(assets) - self._chosen
+        self._chosen |= new
+        self._desk.published.choose({asset: self.names[asset] for asset in new}, self._desk.clock())
 
     def missing(self, edge: Edge) -> bool:
         """Whether an edge ends at nothing: an asset that is not there and is not to be created."""

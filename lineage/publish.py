@@ -94,9 +94,12 @@ def _latest(work: Mapping[str, Work], desk: Desk) -> dict[Name, LastRun]:
     One as late is sent again: it may have been noted before it was sent, and a crash came between.
     """
     latest: dict[Name, LastRun] = {}
-    for each in work.values() if desk.daily else ():
+    if not desk.daily:
+        return latest
+    before = desk.published.last_runs(each.process for each in work.values())
+    for each in work.values():
         activity = each.process.parents[-1]
-        known, best = desk.published.last_run(each.process), latest.get(activity)
+        known, best = before.get(activity), latest.get(activity)
         if known and each.last.ended < known.ended:
             continue
         if best is None or best.ended < each.last.ended:
@@ -117,13 +120,14 @@ def _send(
     """Send one bulk and remember what arrived; what has to be tried once more goes to `again`."""
     settled: dict[str, Done] = {}
     with desk.published.together():
-        for unit in units:
-            _intend(operations[unit.key], latest, desk)
+        _intend([operations[unit.key] for unit in units], latest, desk)
     answers = [(operations[u.key], answer) for u, answer in bulk.publish(units, desk.catalog.send)]
+    arrived = [made.assets for made, answer in answers if not isinstance(answer, Rejected)]
     with desk.published.together():
+        located.choose(frozenset().union(*arrived))
         for made, answer in answers:
             if not isinstance(answer, Rejected):
-                settled |= _remember(made, located, latest, desk)
+                settled |= _remember(made, latest, desk)
             elif answer.code != _GONE or last:
                 settled |= _refuse(made, answer, desk)
             else:
@@ -132,7 +136,7 @@ def _send(
     return settled
 
 
-def _intend(made: Operation, latest: Mapping[Name, LastRun], desk: Desk) -> None:
+def _intend(made: Iterable[Operation], latest: Mapping[Name, LastRun], desk: Desk) -> None:
     """
     Note what is about to be sent, before it is: edges, and the run whose attributes go with them.
 
@@ -140,24 +144,27 @@ def _intend(made: Operation, latest: Mapping[Name, LastRun], desk: Desk) -> None
     none of them is taken back, and those of an operation new to us don't look like somebody else's,
     which, where the built-in claims its runs, would be left alone. Nothing here counts as proof.
     """
-    for key, each in made.members.items():
-        head = each.row.head if each.row else Head(made.name, Status.PENDING, desk.clock())
-        row = Published(head, _told(each, made), "", each.row.seen if each.row else {})
-        if desk.published.put(row, each.row, latest.get(each.process.parents[-1])):
-            version = desk.published.version(each.process)
-            made.members[key] = replace(each, row=replace(row, version=version))
+    noted: list[tuple[Operation, str, Published]] = []
+    for one in made:
+        for key, each in one.members.items():
+            head = each.row.head if each.row else Head(one.name, Status.PENDING, desk.clock())
+            seen = each.row.seen if each.row else {}
+            row = Published(head, _told(each, one), "", seen)
+            if desk.published.put(row, each.row, latest.get(each.process.parents[-1])):
+                noted.append((one, key, row))
+    versions = desk.published.versions(row.process for _, _, row in noted)
+    for one, key, row in noted:
+        known = replace(row, version=versions[key])
+        one.members[key] = replace(one.members[key], row=known)
 
 
 def _told(work: Work, made: Operation) -> Process:
     return unite(work.process, made.foreign) if made.foreign else work.process
 
 
-def _remember(
-    made: Operation, located: Located, latest: Mapping[Name, LastRun], desk: Desk
-) -> dict[str, Done]:
+def _remember(made: Operation, latest: Mapping[Name, LastRun], desk: Desk) -> dict[str, Done]:
     """Note what arrived; members whose row somebody else wrote meanwhile are left out."""
     _replace_old(made, desk)
-    desk.published.choose({asset: located.names[asset] for asset in made.assets}, desk.clock())
     status = Status.PARTIAL if made.gaps else Status.SUCCEEDED
     change = Change.UPDATED if made.existed else Change.CREATED
     done = Done(made.name, change, status, made.gaps)

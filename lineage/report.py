@@ -70,7 +70,8 @@ def report(
         done |= settled
         ready = [_outcome(each, done) for each in told if each.processes.keys() <= done.keys()]
         told = [each for each in told if not each.processes.keys() <= done.keys()]
-        yield from desk.ledger.settle(batch, [*silent, *ready], desk.clock())
+        more = {each.run.of.id for each in told}
+        yield from desk.ledger.settle(batch, [*silent, *ready], desk.clock(), more)
         silent = []
 
 

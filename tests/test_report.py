@@ -1,5 +1,5 @@
 import logging
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -514,10 +514,12 @@ class Settling:
     def open(self, batch: Batch, read: Reading, now: Ticks, overlap: float) -> list[ActivityRun]:
         return self.ledger.open(batch, read, now, overlap)
 
-    def settle(self, batch: Batch, outcomes: Iterable[Outcome], now: Ticks) -> list[Outcome]:
+    def settle(
+        self, batch: Batch, outcomes: Iterable[Outcome], now: Ticks, waiting: Collection[str]
+    ) -> list[Outcome]:
         given = list(outcomes)
         self.asked.append([outcome.run.id for outcome in given])
-        return self.ledger.settle(batch, given, now)
+        return self.ledger.settle(batch, given, now, waiting)
 
 
 def test_a_run_is_settled_once_with_the_last_of_its_processes(world: World) -> None:

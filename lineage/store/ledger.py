@@ -8,7 +8,7 @@ activity rows before their pipeline run counts as listed.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from lineage import ticks
 from lineage.jsontext import dumps
@@ -110,14 +110,15 @@ class Ledger:
         is older than `overlap` seconds.
         """
         runs = {keys.activity_key(run): run for each in reading.listed for run in each.activities}
-        while True:
-            known = self._activities(batch.factory, (each.run.id for each in reading.listed))
-            new = {key: keys.pending(run, now) for key, run in runs.items() if key not in known}
-            if self._put_rows(batch.factory, new, {}, now):
-                break  # else another worker was faster
-        rows = known | new
-        unsettled = {row["pipelineRunId"] for row in rows.values() if _is_open(row)}
-        self._mark_listed(batch, reading, unsettled, ticks.shift(now, -overlap))
+        with self._rows.together():
+            while True:
+                known = self._activities(batch.factory, (each.run.id for each in reading.listed))
+                new = {key: keys.pending(run, now) for key, run in runs.items() if key not in known}
+                if self._put_rows(batch.factory, new, {}, now):
+                    break  # else another worker was faster
+            rows = known | new
+            unsettled = {row["pipelineRunId"] for row in rows.values() if _is_open(row)}
+            self._mark_listed(batch, reading, unsettled, ticks.shift(now, -overlap))
         return [run for key, run in runs.items() if _is_open(rows[key]) and _ours(rows[key])]
 
     def give_up(self, factory: FactoryId, runs: Iterable[Reference]) -> None:
@@ -125,14 +126,23 @@ class Ledger:
         moves = {keys.run_key(state, run): keys.run_key("x", run) for run in runs for state in "qo"}
         self._move(factory, moves)
 
-    def settle(self, batch: Batch, outcomes: Iterable[Outcome], now: Ticks) -> list[Outcome]:
+    def settle(
+        self,
+        batch: Batch,
+        outcomes: Iterable[Outcome],
+        now: Ticks,
+        waiting: Collection[str] = (),
+    ) -> list[Outcome]:
         """
         Record how runs ended, and close the pipeline runs of which nothing is left open.
 
-        A row that is settled already stays as it is. Returns the outcomes recorded.
+        A row that is settled already stays as it is. `waiting` are pipeline runs that the caller
+        will tell more of: they need not be looked at. Returns the outcomes recorded.
         """
         ended = {keys.activity_key(outcome.run): outcome for outcome in outcomes}
-        closing = {outcome.run.of.id for outcome in ended.values()}
+        if not ended:
+            return []
+        closing = {outcome.run.of.id for outcome in ended.values()} - set(waiting)
         while True:
             rows = self._activities(batch.factory, closing)
             before = {
@@ -140,13 +150,13 @@ class Ledger:
                 for key, (row, version) in self._get(batch.factory, ended).items()
                 if _is_open(row) and _ours(row)
             }
-            puts = {key: _settled(row, ended[key], now) for key, (row, _) in before.items()}
+            puts = {key: keys.settled(row, ended[key], now) for key, (row, _) in before.items()}
             rows |= puts
-            waiting = {row["pipelineRunId"] for row in rows.values() if _is_open(row)}
+            closed = closing - {row["pipelineRunId"] for row in rows.values() if _is_open(row)}
             moves = {
                 keys.run_key("o", run): keys.run_key("p", run)
                 for run in batch.runs
-                if run.id in closing - waiting
+                if run.id in closed
             }
             if self._put_rows(batch.factory, puts, before, now, moves):
                 return [ended[key] for key in puts]
@@ -285,16 +295,3 @@ def _complete(listed: Listed, asked: Reference, settled_before: Ticks) -> bool:
         return False
     whole = bool(listed.activities) and not listed.running
     return whole or listed.run.updated <= settled_before
-
-
-def _settled(row: Row, outcome: Outcome, now: Ticks) -> Row:
-    processes = [each.key for each in outcome.processes]
-    return {
-        **row,
-        "status": outcome.status.value,
-        "reasons": [keys.gap_row(each) for each in outcome.gaps],
-        "processes": processes[: keys.MOST_PROCESSES],
-        "processCount": len(processes),
-        "attempts": row["attempts"] + 1,
-        "settled": None if outcome.status in OPEN else now,
-    }

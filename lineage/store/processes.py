@@ -64,6 +64,7 @@ class Published:
     version: int = 0
 
 
+@lru_cache(maxsize=4096)
 def published_partition(factory: FactoryId, pipeline: str) -> str:
     """The partition of a pipeline's published rows."""
     return digest(factory.lower(), pipeline.lower())

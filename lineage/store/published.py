@@ -11,7 +11,17 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager
 
-from lineage.model import Asset, Certainty, FactoryId, LastRun, Name, Process, Row, Rows
+from lineage.model import (
+    Asset,
+    Certainty,
+    FactoryId,
+    LastRun,
+    Name,
+    Process,
+    Row,
+    Rows,
+    Versioned,
+)
 from lineage.store import processes as keys
 from lineage.store.processes import Head, Published
 from lineage.store.rows import VERSION, digest
@@ -33,22 +43,34 @@ class PublishedRows:
         """The key of a process's row."""
         return keys.process_key(self._catalog, process)
 
-    def heads(self, factory: FactoryId, pipeline: str, wanted: Iterable[str]) -> dict[str, Head]:
-        """How the processes of a pipeline with these keys ended; unknown ones are left out."""
-        partition = keys.published_partition(factory, pipeline)
-        found = self._rows.get(_TABLE, partition, [f"h|{key}" for key in wanted])
+    def heads(self, processes: Iterable[Process]) -> dict[str, Head]:
+        """How these processes ended, by the keys of their rows; unknown ones are left out."""
+        found = self._each((each, f"h|{self.key(each)}") for each in processes)
         return {key[2:]: keys.head(row) for key, (row, _) in found.items()}
+
+    def whole(self, processes: Iterable[Process]) -> dict[str, Published]:
+        """The rows of these processes by their keys; those that do not exist are left out."""
+        wanted = {self.key(each): each for each in processes}
+        found = self._each((each, f"{t}|{key}") for key, each in wanted.items() for t in "hr")
+        return _published(wanted, found)
+
+    def versions(self, processes: Iterable[Process]) -> dict[str, int]:
+        """The versions that the rows of these processes have now, by their keys."""
+        found = self._each((each, f"r|{self.key(each)}") for each in processes)
+        return {key[2:]: version for key, (_, version) in found.items()}
+
+    def last_runs(self, processes: Iterable[Process]) -> dict[Name, LastRun]:
+        """The latest run whose attributes each activity has in the catalog."""
+        wanted = {self._activity(each): each for each in processes}
+        found = self._each((each, key) for key, each in wanted.items())
+        return {wanted[key].parents[-1]: keys.last_run(row) for key, (row, _) in found.items()}
 
     def get(self, factory: FactoryId, pipeline: str, wanted: Iterable[str]) -> dict[str, Published]:
         """The rows of a pipeline with these keys; those that do not exist are left out."""
         partition = keys.published_partition(factory, pipeline)
         asked = list(wanted)
         found = self._rows.get(_TABLE, partition, [f"{t}|{key}" for t in "hr" for key in asked])
-        return {
-            key: keys.published(found[f"h|{key}"][0], *found[f"r|{key}"])
-            for key in asked
-            if f"r|{key}" in found
-        }
+        return _published(asked, found)
 
     def named(self, process: Process, name: Name) -> dict[str, Published]:
         """Every row of the pipeline whose operation has this name."""
@@ -92,19 +114,6 @@ class PublishedRows:
         expected = {f"r|{key}": old.version if old else 0}
         return self._rows.write(_TABLE, partition, puts, deletes, expected)
 
-    def version(self, process: Process) -> int:
-        """The version that the rows of a process have now; 0 where there are none."""
-        partition = keys.published_partition(process.factory, process.pipeline)
-        key = f"r|{self.key(process)}"
-        return self._rows.get(_TABLE, partition, [key]).get(key, ({}, 0))[1]
-
-    def last_run(self, process: Process) -> LastRun | None:
-        """The latest run whose attributes the activity has in the catalog."""
-        partition = keys.published_partition(process.factory, process.pipeline)
-        key = self._activity(process)
-        row, _ = self._rows.get(_TABLE, partition, [key]).get(key, (None, 0))
-        return keys.last_run(row) if row else None
-
     def together(self) -> AbstractContextManager[None]:
         """Writes of one block are all made or none: many small ones at the price of one."""
         return self._rows.together()
@@ -142,6 +151,17 @@ class PublishedRows:
 
     # ------------------------------------------------------------ private
 
+    def _each(self, wanted: Iterable[tuple[Process, str]]) -> dict[str, Versioned]:
+        """Rows of several pipelines by keys that tell these apart; one query for each pipeline."""
+        by_pipeline: dict[str, list[str]] = {}
+        for process, key in wanted:
+            partition = keys.published_partition(process.factory, process.pipeline)
+            by_pipeline.setdefault(partition, []).append(key)
+        found: dict[str, Versioned] = {}
+        for partition, each in by_pipeline.items():
+            found |= self._rows.get(_TABLE, partition, each)
+        return found
+
     def _chosen(self, assets: Iterable[Asset]) -> dict[Asset, Row]:
         wanted: dict[str, dict[str, Asset]] = {}
         for asset in assets:
@@ -175,4 +195,13 @@ class PublishedRows:
         return f"e|{digest(self._catalog, process.activity, process.sink.end)}"
 
     def _activity(self, process: Process) -> str:
-        return f"l|{digest(self._catalog, process.activity)}"
+        pipeline = keys.published_partition(process.factory, process.pipeline)
+        return f"l|{digest(self._catalog, pipeline, process.activity)}"
+
+
+def _published(wanted: Iterable[str], found: Mapping[str, Versioned]) -> dict[str, Published]:
+    return {
+        key: keys.published(found[f"h|{key}"][0], *found[f"r|{key}"])
+        for key in wanted
+        if f"r|{key}" in found
+    }

@@ -21,7 +21,18 @@ from __future__ import annotations
 from functools import lru_cache
 from hashlib import sha256
 
-from lineage.model import ActivityRun, FactoryId, Gap, Reason, Reference, Row, Status, Where
+from lineage.model import (
+    OPEN,
+    ActivityRun,
+    FactoryId,
+    Gap,
+    Outcome,
+    Reason,
+    Reference,
+    Row,
+    Status,
+    Where,
+)
 from lineage.ticks import Ticks
 
 VERSION = 1
@@ -31,10 +42,11 @@ _LAST_TICK = 10**19 - 1
 
 def digest(*parts: str) -> str:
     """32 hex digits for any texts: keys hold no user text."""
-    text = "".join(f"{len(part)}:{part}" for part in parts)
+    text = "".join([f"{len(part)}:{part}" for part in parts])
     return sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:32]
 
 
+@lru_cache(maxsize=256)
 def factory_partition(factory: FactoryId) -> str:
     """The partition of a factory, whatever case its id comes in."""
     return digest(factory.lower())
@@ -87,6 +99,20 @@ def pending(run: ActivityRun, now: Ticks) -> Row:
         "next": None,
         "first": now,
         "settled": None,
+    }
+
+
+def settled(row: Row, outcome: Outcome, now: Ticks) -> Row:
+    """The ledger row of an activity run that ended so; an open end may be followed by another."""
+    processes = [each.key for each in outcome.processes]
+    return {
+        **row,
+        "status": outcome.status.value,
+        "reasons": [gap_row(each) for each in outcome.gaps],
+        "processes": processes[:MOST_PROCESSES],
+        "processCount": len(processes),
+        "attempts": row["attempts"] + 1,
+        "settled": None if outcome.status in OPEN else now,
     }
 
 

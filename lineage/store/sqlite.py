@@ -124,9 +124,9 @@ class SqliteRows:
         with self._lock, _explained(self.path), _transaction(self._connection) as connection:
             if expected and not self._hold(part, expected):
                 return False
-            connection.executemany(
-                "DELETE FROM row WHERE part = ? AND key = ?", [(part, key) for key in deletes]
-            )
+            gone = [(part, key) for key in deletes]
+            if gone:
+                connection.executemany("DELETE FROM row WHERE part = ? AND key = ?", gone)
             connection.executemany(_PUT, [(part, key, dumps(row)) for key, row in puts.items()])
             return True
 
@@ -177,6 +177,8 @@ def _made(path: str, patience: float) -> sqlite3.Connection:
         _check(connection, path)
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = NORMAL")
+        connection.execute("PRAGMA wal_autocheckpoint = 8000")  # pages: 32 MB, then written back
+        connection.execute("PRAGMA cache_size = -8000")  # KB: keys are spread over the whole file
         _migrate(connection)
     return connection
 

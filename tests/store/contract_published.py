@@ -67,7 +67,7 @@ def test_a_published_row_is_read_as_it_was_written(rows: Rows) -> None:
     assert list(found) == [key]
     assert replace(found[key], version=0) == row
     assert found[key].version != 0
-    assert published.heads(FACTORY, "P", [key, "nope"]) == {key: head}
+    assert published.heads([told, process("nope")]) == {key: head}
 
 
 def test_of_many_variants_told_the_latest_are_kept(rows: Rows) -> None:
@@ -172,8 +172,22 @@ def test_the_last_run_of_an_activity_is_remembered_with_a_row(rows: Rows) -> Non
     published.put(published_row(process("sink")), None, last)
     published.put(published_row(process("other sink")), None)
 
-    assert published.last_run(process("other sink")) == last
-    assert published.last_run(process("sink", activity="B")) is None
+    elsewhere = process("sink", pipeline="Q")
+    asked = [process("other sink"), process("sink", activity="B"), elsewhere]
+    assert published.last_runs(asked) == {asked[0].parents[-1]: last}
+
+
+def test_rows_of_several_pipelines_are_read_together(rows: Rows) -> None:
+    published = PublishedRows(rows, "catalog")
+    told = [process("sink"), process("other sink"), process("sink", pipeline="Q")]
+    for each in told:
+        published.put(published_row(each), None)
+
+    found = published.whole([*told, process("sink", pipeline="R")])
+
+    assert {key: row.process for key, row in found.items()} == {published.key(p): p for p in told}
+    assert published.versions(told) == {key: row.version for key, row in found.items()}
+    assert published.heads(told) == {key: row.head for key, row in found.items()}
 
 
 def test_the_last_run_of_a_row_that_was_not_written_is_not_remembered(rows: Rows) -> None:
@@ -182,7 +196,7 @@ def test_the_last_run_of_a_row_that_was_not_written_is_not_remembered(rows: Rows
 
     published.put(published_row(process("sink")), None, LastRun(at("02:00:00")))
 
-    assert published.last_run(process("sink")) is None
+    assert published.last_runs([process("sink")]) == {}
 
 
 def test_rows_of_one_block_are_all_written_or_none(rows: Rows) -> None:
@@ -197,11 +211,11 @@ def test_rows_of_one_block_are_all_written_or_none(rows: Rows) -> None:
     with pytest.raises(KeyError):
         broken()
 
-    assert published.heads(FACTORY, "P", [published.key(process("sink"))]) == {}
+    assert published.heads([process("sink")]) == {}
     with published.together():
         assert published.put(published_row(process("sink")), None)
         assert not published.put(published_row(process("sink")), None)
-    assert len(published.heads(FACTORY, "P", [published.key(process("sink"))])) == 1
+    assert len(published.heads([process("sink")])) == 1
 
 
 def test_the_name_an_asset_goes_by_is_shared_by_all_processes(rows: Rows) -> None:

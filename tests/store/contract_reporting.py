@@ -87,6 +87,18 @@ def test_a_run_of_which_all_is_settled_is_done_as_soon_as_it_is_listed_again(row
     assert states(rows) == "pp"
 
 
+def test_a_run_of_which_more_is_to_come_is_not_closed(rows: Rows) -> None:
+    ledger, run = Ledger(rows), activity_run()
+    batch = batch_of(reading(run))
+    ledger.enqueue(FACTORY, batch.runs, NOW)
+    ledger.open(batch, reading(run), NOW, OVERLAP)
+
+    recorded = ledger.settle(batch, [succeeded(run)], NOW, waiting={run.of.id})
+
+    assert [outcome.run for outcome in recorded] == [run]
+    assert states(rows) == "o"
+
+
 def test_a_settled_row_stays_as_it_is(rows: Rows) -> None:
     ledger, run = Ledger(rows), activity_run()
     settle(ledger, run)
