@@ -116,6 +116,15 @@ def request(
     """
     call = _Call(session, _prepared(method, url, json, params, headers), auth, grant, limits)
     begun = clock()
+    try:
+        return _attempt(call, on_call, now)
+    except Unavailable as error:
+        failed = [error]  # only now the loop, which costs as much as a whole call
+
+    def attempt() -> Answer:
+        if failed:
+            raise failed.pop()
+        return _attempt(call, on_call, now)
 
     def is_over(state: RetryCallState) -> bool:
         late = clock() - begun > limits.patience
@@ -129,7 +138,7 @@ def request(
     retrying = Retrying(
         stop=is_over, wait=pause, retry=retry_if_exception(_passes), sleep=sleep, reraise=True
     )
-    return retrying(_attempt, call, on_call, now)
+    return retrying(attempt)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

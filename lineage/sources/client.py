@@ -149,25 +149,23 @@ class Client:
         """
         left = iter(enumerate(items))  # `next` of it is atomic
         found: list[Any] = [None] * len(items)
+        slow = Event()
 
-        tasks: list[Future[None]] = []
-
-        def work() -> None:
+        def work() -> None:  # knows nothing of its future: a cycle would keep all that was read
             for place, item in left:
                 began = time.monotonic()
                 found[place] = task(item)
-                if time.monotonic() - began > SLOW and len(tasks) < self._in_flight:
-                    self._at_once = min(2 * len(tasks), self._in_flight)
-                    begin(self._at_once)
+                if time.monotonic() - began > SLOW:
+                    slow.set()
 
-        def begin(workers: int) -> None:
-            while len(tasks) < min(workers, len(items)):
-                tasks.append(self._threads.submit(work))
-
+        tasks: set[Future[None]] = set()
         try:
-            begin(self._at_once)
-            while not all(each.done() for each in tasks):  # one that works may begin others
-                wait(list(tasks))
+            while items and (not tasks or wait(tasks, SLOW).not_done):
+                if slow.is_set():
+                    slow.clear()
+                    self._at_once = min(2 * self._at_once, self._in_flight)
+                while len(tasks) < min(self._at_once, len(items)):
+                    tasks.add(self._threads.submit(work))
         except RuntimeError:  # closed meanwhile
             raise Unavailable(f"{self.factory}: nothing more is read") from None
         for ended in tasks:
