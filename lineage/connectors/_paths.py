@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from itertools import takewhile
 
 from lineage.connectors._parts import EMPTY, Part, Parts, Tree
-from lineage.model import Reason
+from lineage.model import Reason, Value
 
 _WILD = re.compile(r"[*?]")
 _UNESCAPED_WILD = re.compile(r"(?:\^.|[^*?^])*[*?]", re.DOTALL)
+_GLOB = re.compile(r"[*?\[\]{}^\\]")  # Spark's, and what might escape one
 _ESCAPED = re.compile(r"\^(.)", re.DOTALL)
 _SLOT = re.compile(r"\{\w+\}")
 _LONGEST = 80  # characters of a pattern shown in a trace
@@ -49,13 +51,17 @@ def narrowed(folder: Part, file: Part, store: Tree) -> Parts:
 
     `wildcardFolderPath` and `prefix` count from the container and take the place of the dataset's
     folder. A wildcard, prefix or file list names the folder, cut before the first segment that
-    holds a wildcard.
+    holds a wildcard. So do the `wildcardPaths` of a data flow's source, with what they share.
 
     Source: learn.microsoft.com/azure/data-factory/connector-azure-blob-storage, "Blob storage as a
-    source type": "… with wildcard characters under the given container configured in a dataset".
+    source type": "… with wildcard characters under the given container configured in a dataset";
+    "Source transformation": a "wildcard path must … include your folder path from the root folder".
     """
     wild, prefix = store.part("wildcardFolderPath"), store.part("prefix")
-    if wild.given:
+    several = store.value("wildcardPaths")
+    if several.gap or several.value:
+        folder, file = _shared(store, several), EMPTY
+    elif wild.given:
         folder, file = _literal(wild), EMPTY
     elif prefix.given:
         folder, file = _above(prefix), EMPTY
@@ -113,6 +119,29 @@ def _literal(path: Part) -> Part:
             break
         folders.append(_ESCAPED.sub(r"\1", segment))
     return replace(path, text="/".join(folders), trace=_shown("pattern", path))
+
+
+def _shared(store: Tree, paths: Value) -> Part:
+    """The folder that all these patterns have in common, each cut before its first wildcard."""
+    if paths.gap is not None:
+        return Part(None, paths.trace, paths.gap)
+    texts = paths.value if isinstance(paths.value, list) else [paths.value]
+    if not all(isinstance(text, str) for text in texts):
+        return Part()
+    parts = [store.checked(Part(text, paths.trace), "wildcardPaths") for text in texts]
+    folders = [_plain_folders(part.text) for part in parts if part.text is not None]
+    if len(folders) < len(parts):
+        return next(part for part in parts if part.text is None)
+    same = takewhile(lambda names: len(set(names)) == 1, zip(*folders, strict=False))
+    shared = [names[0] for names in same]
+    first = Part(", ".join(texts), paths.trace)
+    return replace(first, text="/".join(shared), trace=_shown("pattern", first))
+
+
+def _plain_folders(pattern: str) -> list[str]:
+    """The folders of a data flow's pattern, whose last segment is the file's."""
+    folders = pattern.strip().lstrip("/").split("/")[:-1]
+    return list(takewhile(lambda folder: not _GLOB.search(folder), folders))
 
 
 def _above(prefix: Part) -> Part:

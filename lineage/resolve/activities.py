@@ -6,20 +6,38 @@ from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from lineage.model import Definition, Definitions, Json, Kind, Value
+from lineage.model import Definition, Definitions, Gap, Json, Kind, Value
+from lineage.resolve.datasets import look_up
 
 _BRANCHES = ("activities", "ifTrueActivities", "ifFalseActivities")
 _SIDES = {"Delete": "output"}  # of `typeProperties.dataset`; others read it
+_FLOWS = frozenset({"executedataflow", "executewranglingdataflow"})
+_POWER_QUERY = "wranglingdataflow"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Stream:
+    """A source or sink of a data flow: its name, what holds the script, and what that is called."""
+
+    name: str
+    properties: Json
+    place: str
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Use:
-    """A dataset reference of an activity; `side` is `input` or `output`."""
+    """
+    A dataset reference of an activity; `side` is `input` or `output`.
+
+    A gap in the reference's place stands for all that a data flow uses which is not there.
+    `stream` is None where no data flow's script has a say in what is used.
+    """
 
     pipeline: Definition
     activity: Json
     side: str
-    reference: Json
+    reference: Json | Gap
+    stream: Stream | None = None
 
 
 def walk(properties: Json) -> Iterator[Json]:
@@ -65,23 +83,54 @@ def dataset_uses(activity: Json) -> Iterator[tuple[str, Json]]:
         yield side, _reference(properties["dataset"])
 
 
-def flow_uses(activity: Json, definitions: Definitions) -> Iterator[tuple[str, Json]]:
+def flow_uses(
+    activity: Json, definitions: Definitions
+) -> Iterator[tuple[str, Json | Gap, Stream | None]]:
     """
     The dataset references of the data flow an activity runs: its sources, then its sinks.
 
     The arguments are the activity's own (`datasetParameters.<stream>`). Streams without a dataset
-    (inline, cache) have none; nor has a flow that is not there, or an activity that runs none.
+    (inline, cache) have none. A flow that is not there is one gap, said of the output. Power Query
+    has its sinks in the activity: by query in `queries`, or as it was before in `sinks`.
     """
     call = _flow_call(activity)
-    name = call.get("referenceName")
-    flow = definitions.get(Kind.DATA_FLOW, name) if isinstance(name, str) else None
-    properties = _object(flow.properties.get("typeProperties")) if flow else {}
-    passed = _object(call.get("datasetParameters"))
+    if call is None:
+        return
+    name = _text(activity.get("name"))
+    flow = look_up(definitions, Kind.DATA_FLOW, call, f"activity '{name}'")
+    passed = _object(_object(call).get("datasetParameters"))
+    if isinstance(flow, Gap):
+        yield "output", flow, None
+    else:
+        yield from _streams(flow, passed)
+    for sink in _power_query_sinks(_object(activity.get("typeProperties"))):
+        script = Stream(_text(sink.get("name")), sink, f"activity {name}")
+        for reference in _used(sink, passed):
+            yield "output", reference, script if sink.get("script") else None
+
+
+def _streams(flow: Definition, passed: Json) -> Iterator[tuple[str, Json, Stream | None]]:
+    properties = _object(flow.properties.get("typeProperties"))
+    scripted = str(flow.properties.get("type")).lower() != _POWER_QUERY
     for side, key in (("input", "sources"), ("output", "sinks")):
         for stream in _objects(properties.get(key)):
-            if stream.get("dataset") is not None:
-                given = {"parameters": passed.get(str(stream.get("name")))}
-                yield side, {**_reference(stream["dataset"]), **given}
+            script = Stream(_text(stream.get("name")), properties, f"data flow {flow.name}")
+            for reference in _used(stream, passed):
+                yield side, reference, script if scripted else None
+
+
+def _power_query_sinks(properties: Json) -> Iterator[Json]:
+    for query in _objects(properties.get("queries")):
+        yield from _objects(query.get("dataflowSinks"))
+    yield from _objects(list(_object(properties.get("sinks")).values()))
+
+
+def _used(stream: Json, passed: Json) -> Iterator[Json]:
+    """The dataset reference of a source or sink, if it has one."""
+    if stream.get("dataset") is not None:
+        reference = _reference(stream["dataset"])
+        given = passed.get(str(stream.get("name")))
+        yield reference if given is None else {**reference, "parameters": given}
 
 
 def uses(pipelines: Iterable[Definition], definitions: Definitions) -> Iterator[Use]:
@@ -90,8 +139,8 @@ def uses(pipelines: Iterable[Definition], definitions: Definitions) -> Iterator[
         for activity in walk(pipeline.properties):
             for side, reference in dataset_uses(activity):
                 yield Use(pipeline, activity, side, reference)
-            for side, reference in flow_uses(activity, definitions):
-                yield Use(pipeline, activity, side, reference)
+            for side, used, stream in flow_uses(activity, definitions):
+                yield Use(pipeline, activity, side, used, stream)
 
 
 def references(
@@ -121,16 +170,30 @@ def _within(activity: Json) -> list[Json]:
     return found + _objects(properties.get("defaultActivities"))
 
 
-def _flow_call(activity: Json) -> Json:
-    """`dataflow` in definitions; the management SDK writes `dataFlow` (data-factory §1.7)."""
-    properties = _object(activity.get("typeProperties"))
-    return _object(properties.get("dataflow", properties.get("dataFlow")))
+def _flow_call(activity: Json) -> Json | Value | None:
+    """
+    The reference to the data flow that an activity runs; None where it runs none.
+
+    `dataflow` in definitions; the management SDK writes `dataFlow` (data-factory §1.7).
+    """
+    properties = activity.get("typeProperties")
+    if isinstance(properties, dict):
+        call = properties.get("dataflow", properties.get("dataFlow"))
+        if call is not None:
+            return call if isinstance(call, Value) else _object(call)
+    if str(activity.get("type")).lower() not in _FLOWS:
+        return None
+    return properties if isinstance(properties, Value) else {}
 
 
 def _reference(value: Any) -> Json:
     if isinstance(value, Value):
         return {"referenceName": value}  # a template's parameter in place of the whole
     return value if isinstance(value, dict) else {}
+
+
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) else ""
 
 
 def _object(value: Any) -> Json:

@@ -30,6 +30,13 @@ _FORMAT = frozenset(
     }
 )  # typeProperties of a dataset that say how its object is written, not which it is
 
+_NOUNS = {
+    Kind.DATA_FLOW: "data flow",
+    Kind.DATASET: "dataset",
+    Kind.LINKED_SERVICE: "linked service",
+    Kind.PIPELINE: "pipeline",
+}
+
 
 def pipeline_scope(run_parameters: Json, pipeline: Definition, factory: Factory) -> Scope:
     """What the expressions of a pipeline may refer to: its parameters and the factory's."""
@@ -60,12 +67,12 @@ def resolve(
     a template's parameter in the place of a type or of all typeProperties. Otherwise gaps are in
     the leaves. `store` is the evaluated storeSettings of the Copy side.
     """
-    dataset = _definition(definitions, Kind.DATASET, reference, f"activity '{activity}'")
+    dataset = look_up(definitions, Kind.DATASET, reference, f"activity '{activity}'")
     if isinstance(dataset, Gap):
         return dataset
     owner = f"dataset {dataset.name}"
     link = dataset.properties.get("linkedServiceName")
-    service = _definition(definitions, Kind.LINKED_SERVICE, link, owner)
+    service = look_up(definitions, Kind.LINKED_SERVICE, link, owner)
     if isinstance(service, Gap):
         return service
 
@@ -135,10 +142,9 @@ def linked_service_of(dataset: Definition) -> str | None:
     return name if isinstance(name, str) and name else None
 
 
-def _definition(
-    definitions: Definitions, kind: Kind, reference: Any, where: str
-) -> Definition | Gap:
-    what = "dataset" if kind is Kind.DATASET else "linked service"
+def look_up(definitions: Definitions, kind: Kind, reference: Any, where: str) -> Definition | Gap:
+    """What a reference (`{"referenceName"}`) leads to, or why it leads to nothing."""
+    what = _NOUNS[kind]
     name = reference if isinstance(reference, Value) else _object(reference).get("referenceName")
     if isinstance(name, Value):
         hole = evaluate(name, NOTHING, f"{what} of {where}")

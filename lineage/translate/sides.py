@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from lineage.model import Evaluated, Gap, Json, Reason, Value, Where
+from lineage.resolve import flowscript
+from lineage.resolve.activities import Stream
 from lineage.resolve.expressions import Scope, evaluate_tree
 
 # Source keys whose text, not the dataset's object, says what is read.
@@ -14,17 +16,29 @@ SINK_PROCEDURE = "sqlWriterStoredProcedureName"
 # Sources whose query only filters the collection that the dataset names.
 FILTERED = frozenset({"CosmosDbSqlApiSource", "DocumentDbCollectionSource"})
 
+# The same of a data flow's source, in its script: formats, and keys in lower case.
+FLOW_QUERIES = frozenset({"procedure", "query", "storedprocedure"})
+FLOW_QUERY_KEYS = ("procedurename", "query", "storedprocedurename")
+# Sink keys that let a column of each row say where below the container it is written.
+# Source: learn.microsoft.com/azure/data-factory/format-delimited-text, "Sink properties"
+FLOW_PLACES = ("rowfolderurlcolumn", "rowurlcolumn")
+
 KEYS = {Where.INPUT: "source", Where.OUTPUT: "sink"}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Side:
-    """The evaluated `source` or `sink` of an activity, and what about it is opaque."""
+    """
+    The evaluated `source` or `sink` of an activity, and what about it is opaque.
+
+    `unsure` says why its name is no better than inferred, where it cannot be better.
+    """
 
     where: Where
     properties: Json
     store: Evaluated
     opaque: Gap | None
+    unsure: Gap | None = None
 
 
 def told(where: Where, properties: Json) -> Side:
@@ -45,6 +59,25 @@ def written(where: Where, activity: Json, scope: Scope) -> Side:
     place = f"{KEYS[where]} of activity {name(activity)}"
     store = evaluate_tree(member(properties, "storeSettings"), scope, place)
     return Side(where, properties, store, _opaque(where, properties))
+
+
+def streamed(where: Where, stream: Stream) -> Side:
+    """
+    The side as the script of a data flow says it.
+
+    Where the script does not tell, the dataset's name may not be what is used: it is unsure.
+    """
+    found = flowscript.stream(stream.properties, KEYS[where], stream.name, stream.place)
+    if isinstance(found, Gap):
+        return Side(where, {}, {}, None, Gap(found.reason, where, found.detail))
+    if where is Where.OUTPUT:
+        place = next((found[key] for key in FLOW_PLACES if key in found), None)
+        return Side(where, {}, {} if place is None else {"wildcardPaths": _by_rows(place)}, None)
+    store = {"wildcardPaths": found["wildcardpaths"]} if "wildcardpaths" in found else {}
+    listed = found.get("filelist", Value(False))
+    if listed.gap or listed.value is True:
+        store["fileListPath"] = Value("the file itself", listed.trace)
+    return Side(where, {}, store, _opaque_stream(where, found))
 
 
 def name(activity: Json) -> str:
@@ -78,3 +111,20 @@ def _opaque(where: Where, side: Json) -> Gap | None:
     if side.get("type") not in FILTERED and any(side.get(key) for key in QUERIES):
         return Gap(Reason.OPAQUE_QUERY, where, "the source is a query")
     return None
+
+
+def _by_rows(place: Value) -> Value:
+    detail = f"{' '.join(place.trace)}: a column of each row"
+    return Value(None, place.trace, Gap(Reason.UNRESOLVED, detail=detail))
+
+
+def _opaque_stream(where: Where, source: Evaluated) -> Gap | None:
+    """The gap of a source whose query or procedure, not its dataset, says what is read."""
+    form = source.get("format", Value(""))
+    kind = str(form.value).lower()
+    asks = any(key in source for key in FLOW_QUERY_KEYS)
+    reads_object = kind == "table" or kind.startswith("document")
+    if form.gap is None and kind not in FLOW_QUERIES and (reads_object or not asks):
+        return None
+    what = "query" if kind == "query" or "query" in source else "stored procedure"
+    return Gap(Reason.OPAQUE_QUERY, where, f"the source is a {what}")

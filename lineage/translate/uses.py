@@ -6,10 +6,20 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from lineage import connectors
-from lineage.model import Definition, Definitions, Endpoint, Gap, Json, Kind, Named, Where
+from lineage.model import (
+    Certainty,
+    Definition,
+    Definitions,
+    Gap,
+    Json,
+    Kind,
+    Named,
+    Where,
+)
 from lineage.resolve import activities, datasets
 from lineage.resolve.activities import Use
 from lineage.resolve.evaluator import member
+from lineage.resolve.expressions import Scope
 from lineage.translate import sides
 
 
@@ -42,37 +52,52 @@ def name_uses(
         passed = member(parameters, pipeline.name, {})
         scope = datasets.pipeline_scope(passed, pipeline, definitions.factory)
         for use in activities.uses([pipeline], definitions):
-            side = sides.written(Where(use.side), use.activity, scope)
-            endpoint = datasets.resolve(
-                use.reference,
-                definitions,
-                scope,
-                activity=sides.name(use.activity),
-                store=side.store,
-                opaque=side.opaque is not None,
-            )
-            yield _named(use, endpoint, side, definitions)
+            if isinstance(use.reference, Gap):
+                gap = replace(use.reference, where=Where(use.side))
+                yield NamedUse(use, sides.name(use.activity), None, None, None, (gap,))
+            else:
+                yield _named(use, use.reference, definitions, scope)
 
 
-def _named(
-    use: Use, endpoint: Endpoint | Gap, side: sides.Side, definitions: Definitions
-) -> NamedUse:
+def _named(use: Use, reference: Json, definitions: Definitions, scope: Scope) -> NamedUse:
+    where = Where(use.side)
+    if use.stream:
+        side = sides.streamed(where, use.stream)
+    else:
+        side = sides.written(where, use.activity, scope)
     activity = sides.name(use.activity)
-    if isinstance(endpoint, Gap):
-        gap = replace(endpoint, where=side.where)
-        return NamedUse(use, activity, *_references(use, definitions), None, (gap,))
-    named = connectors.name(endpoint)
-    gaps = [side.opaque] if side.opaque else []
-    gaps += [replace(gap, where=side.where) for gap in named.gaps]
-    return NamedUse(
-        use, activity, endpoint.dataset_name, endpoint.linked_service, named, tuple(gaps)
+    endpoint = datasets.resolve(
+        reference,
+        definitions,
+        scope,
+        activity=activity,
+        store=side.store,
+        opaque=side.opaque is not None,
     )
+    if isinstance(endpoint, Gap):
+        gap = replace(endpoint, where=where)
+        return NamedUse(use, activity, *_references(reference, definitions), None, (gap,))
+    named = connectors.name(endpoint)
+    gaps = [gap for gap in (side.opaque, side.unsure) if gap]
+    gaps += [replace(gap, where=where) for gap in named.gaps]
+    if side.unsure and named.certainty is Certainty.EXACT:
+        named = replace(named, certainty=Certainty.INFERRED)
+    dataset, service = endpoint.dataset_name, endpoint.linked_service
+    return NamedUse(use, activity, dataset, service, named, tuple(gaps))
 
 
-def _references(use: Use, definitions: Definitions) -> tuple[str | None, str | None]:
-    """The names of a dataset and its linked service, as far as references tell them."""
-    name = use.reference.get("referenceName")
+def _references(reference: Json, definitions: Definitions) -> tuple[str | None, str | None]:
+    """
+    The names of a dataset and its linked service, as far as references tell them.
+
+    Spelled as their definitions spell them, where those are there: a reference may differ by case.
+    """
+    name = reference.get("referenceName")
     if not isinstance(name, str):
         return None, None
     dataset = definitions.get(Kind.DATASET, name)
-    return name, datasets.linked_service_of(dataset) if dataset else None
+    if dataset is None:
+        return name, None
+    link = datasets.linked_service_of(dataset)
+    service = definitions.get(Kind.LINKED_SERVICE, link) if link else None
+    return dataset.name, service.name if service else link

@@ -180,11 +180,7 @@ def test_other_activities_and_data_flows_use_datasets_too(tmp_path: Path, progra
         "typeProperties": {"dataflow": {"referenceName": "df", "type": "DataFlowReference"}},
     }
     folder = factory(tmp_path, [lookup, delete, flow])
-    sources = {"sources": [{"name": "s", "dataset": {"referenceName": "ds_sql"}}]}
-    write(
-        folder / "dataflow/df.json",
-        {"name": "df", "properties": {"type": "MappingDataFlow", "typeProperties": sources}},
-    )
+    write(folder / "dataflow/df.json", data_flow("source() ~> s", "ds_sql"))
 
     found = names(program("names", str(folder), "--json"))
 
@@ -192,6 +188,133 @@ def test_other_activities_and_data_flows_use_datasets_too(tmp_path: Path, progra
         ("Lookup", "input", "mssql://srv.database.windows.net/erp"),
         ("Delete", "output", "https://lake.dfs.core.windows.net/raw/old/"),
         ("Flow", "input", "mssql://srv.database.windows.net/erp/dbo/Orders"),
+    ]
+
+
+def data_flow(script: str | None, source: str, sink: str | None = None) -> dict[str, Any]:
+    """The data flow `df` that reads `source` as `s` and writes `sink` as `out`."""
+    streams = {
+        "sources": [{"name": "s", "dataset": {"referenceName": source}}],
+        "sinks": [{"name": "out", "dataset": {"referenceName": sink}}] if sink else [],
+    }
+    typed = {"type": "MappingDataFlow", "typeProperties": {**streams, "script": script}}
+    return {"name": "df", "properties": typed}
+
+
+FLOW = {
+    "name": "Flow",
+    "type": "ExecuteDataFlow",
+    "typeProperties": {
+        "dataflow": {"referenceName": "df", "datasetParameters": {"s": {"f": "a.csv"}}}
+    },
+}
+FILE = "https://lake.dfs.core.windows.net/raw/a.csv"
+FOLDER = "https://lake.dfs.core.windows.net/raw"
+DATABASE = "mssql://srv.database.windows.net/erp"
+
+
+@pytest.mark.parametrize(
+    ("dataset", "arguments", "name", "certainty", "codes"),
+    [
+        ("ds_sql", "format: 'table'", f"{DATABASE}/dbo/Orders", "exact", []),
+        ("ds_sql", "query: 'select 1', format: 'table'", f"{DATABASE}/dbo/Orders", "exact", []),
+        ("ds_sql", "query: 'select 1', format: 'query'", DATABASE, "fallback", ["OpaqueQuery"]),
+        ("ds_sql", "query: ($q), format: 'Query'", DATABASE, "fallback", ["OpaqueQuery"]),
+        ("ds_sql", "query: 'select 1'", DATABASE, "fallback", ["OpaqueQuery"]),
+        ("ds_sql", "format: ($f)", DATABASE, "fallback", ["OpaqueQuery"]),
+        ("ds_sql", "format: 'storedProcedure'", DATABASE, "fallback", ["OpaqueQuery"]),
+        ("ds_sql", "storedProcedureName: 'p'", DATABASE, "fallback", ["OpaqueQuery"]),
+        ("ds_csv", "", FILE, "exact", []),
+        ("ds_csv", "fileList: false", FILE, "exact", []),
+        ("ds_csv", "fileList: true", FOLDER, "inferred", []),
+        ("ds_csv", "wildcardPaths:['in/today/*.csv']", f"{FOLDER}/in/today/", "exact", []),
+        ("ds_csv", "wildcardPaths:[('in/' + $day)]", FOLDER, "fallback", ["Unresolved"]),
+    ],
+)
+def test_a_data_flows_script_says_what_its_source_reads(
+    tmp_path: Path,
+    program: Program,
+    dataset: str,
+    arguments: str,
+    name: str,
+    certainty: str,
+    codes: list[str],
+) -> None:
+    folder = factory(tmp_path, [FLOW])
+    write(folder / "dataflow/df.json", data_flow(f"source({arguments}) ~> s", dataset))
+
+    (found,) = names(program("names", str(folder), "--json"))
+
+    assert (found["qualifiedName"], found["certainty"]) == (name, certainty)
+    assert [reason["code"] for reason in found["reasons"]] == codes
+
+
+@pytest.mark.parametrize(
+    ("script", "reason"),
+    [
+        (None, ("Unresolved", "script of data flow df: there is none")),
+        ("source(", ("Unresolved", "script of data flow df: a bracket is not closed")),
+        (
+            "source() ~> other",
+            ("BrokenReference", "data flow df: its script has no statements of source s"),
+        ),
+    ],
+)
+def test_without_its_statement_a_source_is_named_by_its_dataset_but_never_exactly(
+    tmp_path: Path, program: Program, script: str | None, reason: tuple[str, str]
+) -> None:
+    folder = factory(tmp_path, [FLOW])
+    write(folder / "dataflow/df.json", data_flow(script, "ds_sql"))
+
+    (found,) = names(program("names", str(folder), "--json"))
+
+    assert (found["qualifiedName"], found["certainty"]) == (f"{DATABASE}/dbo/Orders", "inferred")
+    assert found["reasons"] == [gap(reason[0], "input", reason[1])]
+
+
+@pytest.mark.parametrize("key", ["rowUrlColumn", "rowFolderUrlColumn"])
+def test_a_sink_whose_rows_say_where_they_go_is_its_container(
+    tmp_path: Path, program: Program, key: str
+) -> None:
+    folder = factory(tmp_path, [FLOW])
+    script = f"source() ~> s s sink({key}: 'place') ~> out"
+    write(folder / "dataflow/df.json", data_flow(script, "ds_sql", "ds_csv"))
+
+    _, found = names(program("names", str(folder), "--json"))
+
+    assert (found["qualifiedName"], found["certainty"]) == (FOLDER, "fallback")
+    detail = f"{key.lower()} of sink out of data flow df: a column of each row"
+    assert found["reasons"] == [gap("Unresolved", "output", detail)]
+
+
+def test_a_data_flow_that_is_not_there_is_a_line_of_its_own(
+    tmp_path: Path, program: Program
+) -> None:
+    folder = factory(tmp_path, [FLOW])
+
+    (found,) = names(program("names", str(folder), "--json"))
+
+    assert (found["activity"], found["side"], found["dataset"]) == ("Flow", "output", None)
+    assert found["reasons"] == [gap("DefinitionMissing", "output", "data flow df")]
+
+
+def test_names_are_spelled_as_their_definitions_spell_them(
+    tmp_path: Path, program: Program
+) -> None:
+    activities = [copy("One", use("DS_SQL"), use("DS_LOST")), copy("Two", use("DS_OPEN"), {})]
+    folder = factory(tmp_path, activities)
+    write(
+        folder / "dataset/ds_open.json",
+        {"name": "ds_open", "properties": dataset("LS_SQL", "AzureSqlTable", "@open")},
+    )
+
+    found = names(program("names", str(folder), "--json"))
+
+    assert [(each["dataset"], each["linkedService"]) for each in found] == [
+        ("ds_sql", "ls_sql"),
+        ("ds_lost", "ls_lost"),
+        ("ds_open", "ls_sql"),
+        (None, None),
     ]
 
 

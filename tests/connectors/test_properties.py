@@ -102,11 +102,11 @@ def test_no_path_holds_an_expression(container: str, folder: str, file: str, wil
     linked = {"url": Value("https://a.dfs.core.windows.net")}
     location = {"fileSystem": container, "folderPath": folder, "fileName": file}
     dataset = {"location": {key: Value(text) for key, text in location.items()}}
-    store = {"wildcardFolderPath": Value(wild)}
 
-    named = name(Endpoint("f", "d", "Json", dataset, "l", "AzureBlobFS", linked, store))
+    for store in ({"wildcardFolderPath": Value(wild)}, {"wildcardPaths": Value([wild, folder])}):
+        named = name(Endpoint("f", "d", "Json", dataset, "l", "AzureBlobFS", linked, store))
 
-    assert all(FORBIDDEN.search(each.qualified) is None for each in named.asset.candidates)
+        assert all(FORBIDDEN.search(each.qualified) is None for each in named.asset.candidates)
 
 
 # ---------------------------------------------------------------- secrets

@@ -78,7 +78,7 @@ def test_containers_may_be_nested_to_any_depth() -> None:
 
 
 KEYS = """activities typeProperties cases defaultActivities ifTrueActivities name type inputs
-outputs dataset referenceName dataflow"""
+outputs dataset referenceName dataflow queries sinks dataflowSinks"""
 json_values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(max_size=5),
     lambda inner: (
@@ -98,6 +98,7 @@ def test_malformed_pipelines_survive(activities: Any) -> None:
     )
     assert isinstance(references(pipeline), frozenset)
     find(pipeline, "a")
+    list(uses([Definition(Kind.PIPELINE, "p", pipeline)], Flows()))
 
 
 def reference(name: str, **parameters: Any) -> dict[str, Any]:
@@ -139,16 +140,24 @@ def test_the_dataset_uses_of_an_activity(activity: Any, expected: Any) -> None:
 
 
 class Flows:
-    """Definitions that hold one data flow."""
+    """Definitions that hold a mapping data flow and one of Power Query."""
 
     factory = Factory(FactoryId("f"), "f")
 
     def get(self, kind: Kind, name: str) -> Definition | None:
         stream = {"name": "sales", "dataset": reference("ds_sales")}
-        sinks = [{"name": "out", "dataset": reference("ds_out")}, {"name": "cache"}]
-        properties = {"typeProperties": {"sources": [stream], "sinks": sinks}}
-        found = {(Kind.DATA_FLOW, "df"): Definition(kind, name, properties)}
-        return found.get((kind, name))
+        sinks = [{"name": "out", "dataset": reference("ds_out", x=1)}, {"name": "cache"}]
+        streams = {"sources": [stream], "sinks": sinks}
+        properties = {
+            "df": {"type": "MappingDataFlow", "typeProperties": streams},
+            "pq": {"type": "WranglingDataFlow", "typeProperties": {"sources": [stream]}},
+        }
+        known = kind is Kind.DATA_FLOW and name in properties
+        return Definition(kind, name, properties[name]) if known else None
+
+
+def flow(**properties: Any) -> dict[str, Any]:
+    return {"name": "Flow", "type": "ExecuteDataFlow", "typeProperties": properties}
 
 
 @pytest.mark.parametrize("key", ["dataflow", "dataFlow"])
@@ -156,29 +165,79 @@ def test_a_data_flow_uses_the_datasets_of_its_streams_with_the_activitys_argumen
     key: str,
 ) -> None:
     call = {"referenceName": "df", "datasetParameters": {"sales": {"year": "@item()"}}}
-    activity = {"type": "ExecuteDataFlow", "typeProperties": {key: call}}
 
-    assert list(flow_uses(activity, Flows())) == [
-        ("input", {**reference("ds_sales"), "parameters": {"year": "@item()"}}),
-        ("output", {**reference("ds_out"), "parameters": None}),
+    found = list(flow_uses(flow(**{key: call}), Flows()))
+
+    assert [(side, used) for side, used, _ in found] == [
+        ("input", reference("ds_sales", year="@item()")),
+        ("output", reference("ds_out", x=1)),
+    ]
+    streams = [(stream.name, stream.place) for _, _, stream in found if stream]
+    assert streams == [("sales", "data flow df"), ("out", "data flow df")]
+
+
+SINK = {"name": "Out", "dataset": reference("ds_pq"), "script": "sink() ~> Out"}
+
+
+@pytest.mark.parametrize(
+    "sinks",
+    [
+        {"sinks": {"UserQuery": SINK}},
+        {"queries": [{"queryName": "UserQuery", "dataflowSinks": [SINK]}]},
+    ],
+    ids=["sinks", "queries"],
+)
+def test_power_query_has_its_sinks_in_the_activity(sinks: Any) -> None:
+    found = list(flow_uses(flow(dataflow={"referenceName": "pq"}, **sinks), Flows()))
+
+    assert [(side, used) for side, used, _ in found] == [
+        ("input", reference("ds_sales")),
+        ("output", reference("ds_pq")),
+    ]
+    assert [stream and (stream.name, stream.place) for _, _, stream in found] == [
+        None,  # its script is in another language
+        ("Out", "activity Flow"),
     ]
 
 
-def test_a_data_flow_that_is_not_there_uses_nothing() -> None:
-    activity = {"typeProperties": {"dataflow": {"referenceName": "gone"}}}
+@pytest.mark.parametrize(
+    ("activity", "gap"),
+    [
+        (
+            flow(dataflow={"referenceName": "gone"}),
+            Gap(Reason.DEFINITION_MISSING, detail="data flow gone"),
+        ),
+        (
+            {"name": "Flow", "type": "ExecuteDataFlow"},
+            Gap(Reason.BROKEN_REFERENCE, detail="activity 'Flow': data flow without a name"),
+        ),
+        (
+            flow(dataflow=HOLE),
+            Gap(
+                Reason.UNRESOLVED,
+                detail="data flow of activity 'Flow': template parameter x",
+            ),
+        ),
+    ],
+    ids=["gone", "none", "hole"],
+)
+def test_a_data_flow_that_is_not_there_is_a_gap_of_the_output(activity: Any, gap: Gap) -> None:
+    assert list(flow_uses(activity, Flows())) == [("output", gap, None)]
 
-    assert list(flow_uses(activity, Flows())) == []
+
+def test_an_activity_that_runs_no_data_flow_uses_none() -> None:
     assert list(flow_uses(wait("a"), Flows())) == []
 
 
 def test_all_uses_of_pipelines_are_listed_in_order() -> None:
     copy = {"name": "Copy", "inputs": [reference("a")], "outputs": [reference("b")]}
-    flow = {"name": "Flow", "typeProperties": {"dataflow": {"referenceName": "df"}}}
-    pipeline = Definition(Kind.PIPELINE, "p", {"activities": [copy, flow]})
+    activities = [copy, flow(dataflow={"referenceName": "df"})]
+    pipeline = Definition(Kind.PIPELINE, "p", {"activities": activities})
 
     found = [
         (use.pipeline.name, use.activity["name"], use.side, use.reference["referenceName"])
         for use in uses([pipeline], Flows())
+        if not isinstance(use.reference, Gap)
     ]
 
     assert found == [
