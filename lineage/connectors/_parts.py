@@ -87,10 +87,14 @@ class Tree:
         return part
 
     def host(self, part: Part, label: str) -> Part:
-        """`part` as a host: a placeholder is none, and a loopback one says nothing elsewhere."""
+        """
+        `part` as a host: template text is none, and a loopback one says nothing elsewhere.
+
+        Without a gap it is not known where nothing, or nothing like a host, is given.
+        """
         if part.text is None:
             return part
-        if _text.expression(part.text):
+        if _text.template(part.text):
             return self.refused(part, Reason.UNRESOLVED, f"{label}: template text")
         if _text.masked(part.text):
             return self.refused(part, Reason.HIDDEN_CONNECTION, label)

@@ -14,6 +14,7 @@ _UNESCAPED_WILD = re.compile(r"(?:\^.|[^*?^])*[*?]", re.DOTALL)
 _GLOB = re.compile(r"[*?\[\]{}^\\]")  # Spark's, and what might escape one
 _ESCAPED = re.compile(r"\^(.)", re.DOTALL)
 _SLOT = re.compile(r"\{\w+\}")
+_NO_PATTERNS: tuple[object, ...] = (None, "", [], [""])
 _LONGEST = 80  # characters of a pattern shown in a trace
 
 
@@ -59,8 +60,8 @@ def narrowed(folder: Part, file: Part, store: Tree) -> Parts:
     """
     wild, prefix = store.part("wildcardFolderPath"), store.part("prefix")
     several = store.value("wildcardPaths")
-    if several.gap or several.value:
-        folder, file = _shared(store, several), EMPTY
+    if several.gap or several.value not in _NO_PATTERNS:
+        folder, file = _shared(store, several, folder), EMPTY
     elif wild.given:
         folder, file = _literal(wild), EMPTY
     elif prefix.given:
@@ -121,15 +122,21 @@ def _literal(path: Part) -> Part:
     return replace(path, text="/".join(folders), trace=_shown("pattern", path))
 
 
-def _shared(store: Tree, paths: Value) -> Part:
-    """The folder that all these patterns have in common, each cut before its first wildcard."""
+def _shared(store: Tree, paths: Value, folder: Part) -> Part:
+    """
+    The folder that all these patterns have in common, each cut before its first wildcard.
+
+    One without wildcards may be a file or a folder: what is above it stands for it, unless it is
+    the `folder` of the dataset.
+    """
     if paths.gap is not None:
         return Part(None, paths.trace, paths.gap)
     texts = paths.value if isinstance(paths.value, list) else [paths.value]
     if not all(isinstance(text, str) for text in texts):
         return Part()
     parts = [store.checked(Part(text, paths.trace), "wildcardPaths") for text in texts]
-    folders = [_plain_folders(part.text) for part in parts if part.text is not None]
+    known = (folder.text or "").strip("/")
+    folders = [_plain_folders(part.text, known) for part in parts if part.text is not None]
     if len(folders) < len(parts):
         return next(part for part in parts if part.text is None)
     same = takewhile(lambda names: len(set(names)) == 1, zip(*folders, strict=False))
@@ -138,9 +145,10 @@ def _shared(store: Tree, paths: Value) -> Part:
     return replace(first, text="/".join(shared), trace=_shown("pattern", first))
 
 
-def _plain_folders(pattern: str) -> list[str]:
-    """The folders of a data flow's pattern, whose last segment is the file's."""
-    folders = pattern.strip().lstrip("/").split("/")[:-1]
+def _plain_folders(pattern: str, known: str) -> list[str]:
+    """The folders of a data flow's pattern; its last segment is a file's, or not known."""
+    path = pattern.strip().lstrip("/")
+    folders = known.split("/") if path == known else path.split("/")[:-1]
     return list(takewhile(lambda folder: not _GLOB.search(folder), folders))
 
 

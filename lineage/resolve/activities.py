@@ -1,4 +1,4 @@
-"""The activities of a pipeline's definition, those within containers too."""
+"""The activities of a pipeline's definition, within containers too, and the datasets they use."""
 
 from __future__ import annotations
 

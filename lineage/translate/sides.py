@@ -17,8 +17,10 @@ SINK_PROCEDURE = "sqlWriterStoredProcedureName"
 FILTERED = frozenset({"CosmosDbSqlApiSource", "DocumentDbCollectionSource"})
 
 # The same of a data flow's source, in its script: formats, and keys in lower case.
-FLOW_QUERIES = frozenset({"procedure", "query", "storedprocedure"})
-FLOW_QUERY_KEYS = ("procedurename", "query", "storedprocedurename")
+FLOW_PROCEDURES = frozenset(
+    {"procedure", "procedurename", "storedprocedure", "storedprocedurename"}
+)
+FLOW_QUERIES = FLOW_PROCEDURES | {"query"}
 # Sink keys that let a column of each row say where below the container it is written.
 # Source: learn.microsoft.com/azure/data-factory/format-delimited-text, "Sink properties"
 FLOW_PLACES = ("rowfolderurlcolumn", "rowurlcolumn")
@@ -71,7 +73,8 @@ def streamed(where: Where, stream: Stream) -> Side:
     if isinstance(found, Gap):
         return Side(where, {}, {}, None, Gap(found.reason, where, found.detail))
     if where is Where.OUTPUT:
-        place = next((found[key] for key in FLOW_PLACES if key in found), None)
+        told_places = (found[key] for key in FLOW_PLACES if key in found)
+        place = next((each for each in told_places if each.value != ""), None)
         return Side(where, {}, {} if place is None else {"wildcardPaths": _by_rows(place)}, None)
     store = {"wildcardPaths": found["wildcardpaths"]} if "wildcardpaths" in found else {}
     listed = found.get("filelist", Value(False))
@@ -122,9 +125,9 @@ def _opaque_stream(where: Where, source: Evaluated) -> Gap | None:
     """The gap of a source whose query or procedure, not its dataset, says what is read."""
     form = source.get("format", Value(""))
     kind = str(form.value).lower()
-    asks = any(key in source for key in FLOW_QUERY_KEYS)
+    asked = FLOW_QUERIES & {kind, *source}
     reads_object = kind == "table" or kind.startswith("document")
-    if form.gap is None and kind not in FLOW_QUERIES and (reads_object or not asks):
+    if form.gap is None and (reads_object or not asked):
         return None
-    what = "query" if kind == "query" or "query" in source else "stored procedure"
+    what = "stored procedure" if asked & FLOW_PROCEDURES else "query"
     return Gap(Reason.OPAQUE_QUERY, where, f"the source is a {what}")

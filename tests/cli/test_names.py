@@ -225,7 +225,7 @@ DATABASE = "mssql://srv.database.windows.net/erp"
         ("ds_sql", "format: 'storedProcedure'", DATABASE, "fallback", ["OpaqueQuery"]),
         ("ds_sql", "storedProcedureName: 'p'", DATABASE, "fallback", ["OpaqueQuery"]),
         ("ds_csv", "", FILE, "exact", []),
-        ("ds_csv", "fileList: false", FILE, "exact", []),
+        ("ds_csv", "fileList: false, wildcardPaths:['']", FILE, "exact", []),
         ("ds_csv", "fileList: true", FOLDER, "inferred", []),
         ("ds_csv", "wildcardPaths:['in/today/*.csv']", f"{FOLDER}/in/today/", "exact", []),
         ("ds_csv", "wildcardPaths:[('in/' + $day)]", FOLDER, "fallback", ["Unresolved"]),
@@ -285,6 +285,18 @@ def test_a_sink_whose_rows_say_where_they_go_is_its_container(
     assert (found["qualifiedName"], found["certainty"]) == (FOLDER, "fallback")
     detail = f"{key.lower()} of sink out of data flow df: a column of each row"
     assert found["reasons"] == [gap("Unresolved", "output", detail)]
+
+
+def test_a_sink_that_names_no_column_for_that_is_its_dataset(
+    tmp_path: Path, program: Program
+) -> None:
+    folder = factory(tmp_path, [FLOW])
+    script = "source() ~> s s sink(rowUrlColumn: '') ~> out"
+    write(folder / "dataflow/df.json", data_flow(script, "ds_sql", "ds_sql"))
+
+    _, found = names(program("names", str(folder), "--json"))
+
+    assert (found["qualifiedName"], found["certainty"]) == (f"{DATABASE}/dbo/Orders", "exact")
 
 
 def test_a_data_flow_that_is_not_there_is_a_line_of_its_own(
