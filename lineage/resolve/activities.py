@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from lineage.model import Definition, Definitions, Gap, Json, Kind, Value
@@ -109,12 +109,17 @@ def flow_uses(
             yield "output", reference, script if sink.get("script") else None
 
 
-def _streams(flow: Definition, passed: Json) -> Iterator[tuple[str, Json, Stream | None]]:
-    properties = _object(flow.properties.get("typeProperties"))
+def _streams(flow: Definition, passed: Json) -> Iterator[tuple[str, Json | Gap, Stream | None]]:
+    whole = flow.properties.get("typeProperties")
+    properties = _object(whole)
+    place = f"data flow {flow.name}"
     scripted = str(flow.properties.get("type")).lower() != _POWER_QUERY
     for side, key in (("input", "sources"), ("output", "sinks")):
-        for stream in _objects(properties.get(key)):
-            script = Stream(_text(stream.get("name")), properties, f"data flow {flow.name}")
+        told = whole if isinstance(whole, Value) else properties.get(key)
+        if isinstance(told, Value) and told.gap:  # a template's hole
+            yield side, replace(told.gap, detail=f"{key} of {place}: {told.gap.detail}"), None
+        for stream in _objects(told):
+            script = Stream(_text(stream.get("name")), properties, place)
             for reference in _used(stream, passed):
                 yield side, reference, script if scripted else None
 

@@ -17,7 +17,7 @@ from lineage.model import Evaluated, Gap, Json, Reason, Value
 
 _TOKEN = re.compile(
     r"""(?P<blank>\s+|/\*.*?\*/|//[^\r\n]*)
-      | (?P<text>'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*")
+      | (?P<text>'(?:[^'\\]|\\.)*'|"(?:[^"\\{]|\\.|\{(?:[^"{}]|\{[^"{}]*\})*\})*")
       | (?P<raw>`[^`]*`)
       | (?P<word>[^\W\d]\w*)
       | (?P<number>\d[\w.]*)

@@ -73,9 +73,7 @@ def streamed(where: Where, stream: Stream) -> Side:
     if isinstance(found, Gap):
         return Side(where, {}, {}, None, Gap(found.reason, where, found.detail))
     if where is Where.OUTPUT:
-        told_places = (found[key] for key in FLOW_PLACES if key in found)
-        place = next((each for each in told_places if each.value != ""), None)
-        return Side(where, {}, {} if place is None else {"wildcardPaths": _by_rows(place)}, None)
+        return Side(where, {}, _written_by_sink(found, stream), None)
     store = {"wildcardPaths": found["wildcardpaths"]} if "wildcardpaths" in found else {}
     listed = found.get("filelist", Value(False))
     if listed.gap or listed.value is True:
@@ -116,9 +114,15 @@ def _opaque(where: Where, side: Json) -> Gap | None:
     return None
 
 
-def _by_rows(place: Value) -> Value:
-    detail = f"{' '.join(place.trace)}: a column of each row"
-    return Value(None, place.trace, Gap(Reason.UNRESOLVED, detail=detail))
+def _written_by_sink(sink: Evaluated, stream: Stream) -> Evaluated:
+    """A sink names its files itself, so that a folder is all that is known (data-flow §7.3)."""
+    place = f"sink {stream.name} of {stream.place}"
+    store = {"wildcardFileName": Value("*", (f"{place} names its files",))}
+    by_rows = next((key for key in FLOW_PLACES if sink.get(key, Value("")).value != ""), None)
+    if by_rows is not None:
+        gap = Gap(Reason.UNRESOLVED, detail=f"{by_rows} of {place}: a column of each row")
+        store["wildcardPaths"] = Value(None, (), gap)
+    return store
 
 
 def _opaque_stream(where: Where, source: Evaluated) -> Gap | None:

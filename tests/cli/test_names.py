@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from tests.cli import folders
 from tests.cli.folders import SQL, copy, dataset, factory, use
 from tests.cli.program import Ended, Program, check, write
 
@@ -287,16 +288,24 @@ def test_a_sink_whose_rows_say_where_they_go_is_its_container(
     assert found["reasons"] == [gap("Unresolved", "output", detail)]
 
 
-def test_a_sink_that_names_no_column_for_that_is_its_dataset(
-    tmp_path: Path, program: Program
+@pytest.mark.parametrize(
+    ("dataset", "name", "certainty"),
+    [("ds_sql", f"{DATABASE}/dbo/Orders", "exact"), ("ds_dir", f"{FOLDER}/out/", "exact")],
+)
+def test_a_sink_is_its_table_or_the_folder_in_which_it_names_its_files(
+    tmp_path: Path, program: Program, dataset: str, name: str, certainty: str
 ) -> None:
     folder = factory(tmp_path, [FLOW])
+    location = {"type": "AzureBlobFSLocation", "fileSystem": "raw", "folderPath": "out"}
+    typed = {"location": {**location, "fileName": "a.csv"}}
+    definition = folders.dataset("ls_lake", "DelimitedText", typed)
+    write(folder / "dataset/ds_dir.json", {"name": "ds_dir", "properties": definition})
     script = "source() ~> s s sink(rowUrlColumn: '') ~> out"
-    write(folder / "dataflow/df.json", data_flow(script, "ds_sql", "ds_sql"))
+    write(folder / "dataflow/df.json", data_flow(script, "ds_sql", dataset))
 
     _, found = names(program("names", str(folder), "--json"))
 
-    assert (found["qualifiedName"], found["certainty"]) == (f"{DATABASE}/dbo/Orders", "exact")
+    assert (found["qualifiedName"], found["certainty"]) == (name, certainty)
 
 
 def test_a_data_flow_that_is_not_there_is_a_line_of_its_own(

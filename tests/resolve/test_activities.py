@@ -148,8 +148,9 @@ class Flows:
         stream = {"name": "sales", "dataset": reference("ds_sales")}
         sinks = [{"name": "out", "dataset": reference("ds_out", x=1)}, {"name": "cache"}]
         streams = {"sources": [stream], "sinks": sinks}
-        properties = {
+        properties: dict[str, dict[str, Any]] = {
             "df": {"type": "MappingDataFlow", "typeProperties": streams},
+            "hole": {"typeProperties": {"sources": HOLE, "sinks": [stream]}},
             "pq": {"type": "WranglingDataFlow", "typeProperties": {"sources": [stream]}},
         }
         known = kind is Kind.DATA_FLOW and name in properties
@@ -223,6 +224,14 @@ def test_power_query_has_its_sinks_in_the_activity(sinks: Any) -> None:
 )
 def test_a_data_flow_that_is_not_there_is_a_gap_of_the_output(activity: Any, gap: Gap) -> None:
     assert list(flow_uses(activity, Flows())) == [("output", gap, None)]
+
+
+def test_a_data_flow_whose_sources_are_a_hole_in_a_template_says_so() -> None:
+    hole, sink = flow_uses(flow(dataflow={"referenceName": "hole"}), Flows())
+
+    detail = "sources of data flow hole: template parameter x"
+    assert hole == ("input", Gap(Reason.UNRESOLVED, detail=detail), None)
+    assert sink[:2] == ("output", reference("ds_sales"))
 
 
 def test_an_activity_that_runs_no_data_flow_uses_none() -> None:
