@@ -44,7 +44,7 @@ class Token:
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """`kind(…) ~> name`. `properties` are its own `key: value`, the keys in lower case."""
+    """`kind(…) ~> name`. `properties` are its own `key: value`, each by its key in lower case."""
 
     kind: str
     name: str
@@ -70,7 +70,7 @@ def stream(properties: Json, kind: str, name: str, place: str) -> Evaluated | Ga
         detail = f"{place}: its script has {len(found) or 'no'} statements of {kind} {name}"
         return Gap(Reason.BROKEN_REFERENCE, detail=detail)
     return {
-        key: _value(tokens, f"{key} of {kind} {name} of {place}")
+        key: _value(tokens[2:], f"{tokens[0].text} of {kind} {name} of {place}")
         for key, tokens in found[0].properties.items()
     }
 
@@ -169,12 +169,12 @@ def _end(tokens: Sequence[Token], start: int) -> int:
 
 
 def _arguments(tokens: Sequence[Token]) -> Mapping[str, tuple[Token, ...]]:
-    """The arguments that are `key: value`. One given twice has no tokens: which counts is open."""
+    """The arguments that are `key: value`. One given twice has no value: which counts is open."""
     found: dict[str, tuple[Token, ...]] = {}
     for argument in _split(tokens):
         if len(argument) > 2 and argument[0].kind == "word" and argument[1].text == ":":
             key = argument[0].text.lower()
-            found[key] = () if key in found else argument[2:]
+            found[key] = argument[:2] if key in found else argument
     return found
 
 

@@ -118,9 +118,10 @@ def _written_by_sink(sink: Evaluated, stream: Stream) -> Evaluated:
     """A sink names its files itself, so that a folder is all that is known (data-flow §7.3)."""
     place = f"sink {stream.name} of {stream.place}"
     store = {"wildcardFileName": Value("*", (f"{place} names its files",))}
-    by_rows = next((key for key in FLOW_PLACES if sink.get(key, Value("")).value != ""), None)
-    if by_rows is not None:
-        gap = Gap(Reason.UNRESOLVED, detail=f"{by_rows} of {place}: a column of each row")
+    by_rows = [sink[key] for key in FLOW_PLACES if key in sink and sink[key].value != ""]
+    if by_rows:
+        told = " ".join(by_rows[0].trace)
+        gap = Gap(Reason.UNRESOLVED, detail=f"{told}: a column of each row")
         store["wildcardPaths"] = Value(None, (), gap)
     return store
 

@@ -284,7 +284,7 @@ def test_a_sink_whose_rows_say_where_they_go_is_its_container(
     _, found = names(program("names", str(folder), "--json"))
 
     assert (found["qualifiedName"], found["certainty"]) == (FOLDER, "fallback")
-    detail = f"{key.lower()} of sink out of data flow df: a column of each row"
+    detail = f"{key} of sink out of data flow df: a column of each row"
     assert found["reasons"] == [gap("Unresolved", "output", detail)]
 
 
