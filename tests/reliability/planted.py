@@ -115,8 +115,8 @@ BUGS = {
         (
             Patch(
                 "publish.py",
-                "            _intend(operations[unit.key], latest, desk)\n",
-                "            _remember(operations[unit.key], located, latest, desk)\n",
+                "        _intend([operations[unit.key] for unit in units], latest, desk)\n",
+                "        [_remember(operations[unit.key], latest, desk) for unit in units]\n",
             ),
             Patch(
                 "publish.py",
