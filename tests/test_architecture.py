@@ -23,7 +23,7 @@ LAYERS: tuple[frozenset[str], ...] = tuple(
     frozenset(layer.split())
     for layer in (
         "errors jsontext model ticks",
-        "settings",
+        "redact settings",
         "auth http",
         "connectors resolve sql",
         "translate",
@@ -44,7 +44,7 @@ LEVELS = {name: level for level, layer in enumerate(LAYERS) for name in layer}
 
 PURE = (
     *("batch", "catalog.atlas", "catalog.bulk", "catalog.locate", "coalesce", "connectors"),
-    *("resolve", "sql", "store.processes", "store.rows", "translate", "web"),
+    *("redact", "resolve", "sql", "store.processes", "store.rows", "translate", "web"),
 )
 INPUT_AND_OUTPUT = {
     *("asyncio", "azure", "http", "os", "requests", "socket", "sqlite3", "subprocess", "time"),

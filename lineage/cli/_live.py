@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from lineage import ticks
 from lineage.app import App
 from lineage.errors import BadInput, Unavailable
-from lineage.model import ActivityRun, Batch, Definitions, FactoryId, Reference
+from lineage.model import Batch, Definitions, FactoryId, Listed, Reference
 from lineage.translate import TRANSLATORS
 
 _AGE = 7_200.0  # seconds; a run so old that the source does not have is gone, not late
 
-Runs = tuple[tuple[ActivityRun, ...], Definitions]
 
-
-def read(app: App, run_id: str) -> Runs:
+def read(app: App, run_id: str) -> tuple[Listed, Definitions]:
     """
-    The terminal activity runs of a pipeline run, or the one that has this id itself.
+    A pipeline run with its terminal activity runs, or with the one that has this id itself.
 
     Activity runs are found through the ledger. Raises `BadInput` where no factory has the run,
     `Unavailable` where one could not answer.
@@ -29,8 +29,8 @@ def read(app: App, run_id: str) -> Runs:
         reading = source.runs.read(Batch(factory, 0, (reference,)))
         reading = source.definitions.prefetch(reading, TRANSLATORS)
         for listed in reading.listed:
-            wanted = [run for run in listed.activities if activity in (None, run.id)]
-            return tuple(wanted), source.definitions
+            wanted = tuple(run for run in listed.activities if activity in (None, run.id))
+            return replace(listed, activities=wanted), source.definitions
         if reading.unread:
             problem = problem or reading.problem or f"run {run_id} could not be read"
     if problem:

@@ -33,7 +33,7 @@ def read(place: Path) -> Runs:
     try:
         definitions = folder.read(place)
     except BadInput:
-        definitions = FolderDefinitions(Factory(_NOWHERE, "unknown"))
+        definitions = folder.git(place)
     return scenario.listed(place, definitions.factory.id).activities, definitions
 
 

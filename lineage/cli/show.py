@@ -43,8 +43,8 @@ def command(call: Call, what: str) -> int:
         )
     else:
         with App(settings, access=Access.READ) as app:
-            runs, definitions = _live.read(app, what)
-            shown = [payload(run, definitions, settings.native) for run in runs]
+            listed, definitions = _live.read(app, what)
+            shown = [payload(run, definitions, settings.native) for run in listed.activities]
     if call.json:
         _output.line({"v": 1, "runs": shown})
     else:

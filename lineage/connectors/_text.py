@@ -6,6 +6,8 @@ import math
 import re
 from functools import lru_cache
 
+from lineage.model import REMOVED
+
 _CALLS = (
     r"(?:concat|copyindex|format|if|json|listkeys|parameters|reference|replace|resource\w+"
     r"|split|string|subscription|substring|tolower|toupper|uniquestring|variables)\s*\("
@@ -24,7 +26,9 @@ _PLACEHOLDER = re.compile(r"#\{|#[A-Za-z_]\w*#|\$\(|\$\{|<[\w .:-]+>")
 _LITERAL = re.compile(r"^\s*'|'\s*\Z|'\s*\+|\+\s*['$]")
 _UNFIT = re.compile('[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff"]')
 _SECRET = re.compile(
-    r"\b(?:password|pwd|account_?key|access_?key|sharedaccess\w+|sig|secret\w*)\s*=", re.IGNORECASE
+    r"\b(?:password|pwd|account_?key|access_?key|sharedaccess\w+|sig|secret\w*)\s*="
+    rf"|{re.escape(REMOVED)}",
+    re.IGNORECASE,
 )
 
 
@@ -51,13 +55,13 @@ def template(text: str) -> bool:
 
 
 def secret(text: str) -> bool:
-    """Whether this looks like a key or password with its keyword: a pasted URL or setting."""
+    """Whether this holds a key or password with its keyword (a pasted URL), or once held one."""
     return _SECRET.search(text) is not None
 
 
 def masked(text: str) -> bool:
-    """Whether the source shows asterisks where a secure value is."""
-    return re.fullmatch(r"\*{3,}", text) is not None
+    """Whether asterisks stand where a secure value is, or our own mark where one was."""
+    return text == REMOVED or re.fullmatch(r"\*{3,}", text) is not None
 
 
 def plain(value: object) -> str:

@@ -39,6 +39,7 @@ from lineage.model._reasons import (
     Where,
 )
 from lineage.model._source import (
+    REMOVED,
     ActivityRun,
     Batch,
     Definition,
@@ -56,6 +57,7 @@ __all__ = [
     "ANYTHING",
     "LONGEST_DETAIL",
     "OPEN",
+    "REMOVED",
     "ActivityRun",
     "Asset",
     "Batch",

@@ -11,6 +11,7 @@ from lineage.ticks import Ticks
 
 Json = Mapping[str, Any]
 FactoryId = NewType("FactoryId", str)  # ARM id of a factory or workspace
+REMOVED = "<removed>"  # what stands for a secret that was taken out; never part of a name
 
 
 @dataclass(frozen=True, slots=True)

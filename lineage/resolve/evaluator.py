@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from itertools import chain
 from typing import Any
 
-from lineage.model import Evaluated, Gap, Reason, Value
+from lineage.model import REMOVED, Evaluated, Gap, Reason, Value
 from lineage.resolve.functions import FUNCTIONS, Functions, Refused, text
 from lineage.resolve.syntax import Call, Literal, Node, Path, Step, Text
 
@@ -73,6 +73,13 @@ def label(node: Node) -> str:
     return "text"
 
 
+def _holds_mark(value: Any) -> bool:
+    """Whether a secret was taken out of a value: what a function makes of the rest is a guess."""
+    if isinstance(value, (dict, list, tuple)):
+        return any(map(_holds_mark, value.values() if isinstance(value, dict) else value))
+    return isinstance(value, str) and REMOVED in value
+
+
 def _step_label(step: Step) -> str:
     match step.key:
         case Literal(str() as name):
@@ -135,10 +142,14 @@ class _Evaluation:
         most = len(arguments) if function.most is None else function.most
         if not function.least <= len(arguments) <= most:
             return self._gap(f"{label(call)} with {len(arguments)} arguments")
+        values = [argument.value for argument in arguments]
         try:
-            return Value(function.apply(*(argument.value for argument in arguments)), whole.trace)
+            found = function.apply(*values)
         except Refused as error:
             return self._gap(f"{label(call)}: {error}")
+        if _holds_mark(values) and not _holds_mark(found):
+            return gap(self._place, f"{label(call)} of a value that was removed", Reason.MASKED)
+        return Value(found, whole.trace)
 
     def _follow(self, root: Call, start: Any, steps: tuple[Step, ...]) -> Value:
         """From a root, or what a function gave, along `steps`."""

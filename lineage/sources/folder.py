@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 from lineage.errors import BadInput
 from lineage.model import Definition, Factory, FactoryId, Json, Kind
@@ -22,6 +24,7 @@ _OF_A_WORKSPACE = frozenset({"kqlscript", "notebook", "sparkjobdefinition", "sql
 _LINKED = "linkedtemplates"
 _VALUES = ("ARMTemplateParametersForFactory.json", "TemplateParametersForWorkspace.json")
 _SUBSCRIPTION = "00000000-0000-0000-0000-000000000000"
+_ID = re.compile(r"/subscriptions/[^/]+/.+/providers/Microsoft\.(?:DataFactory|Synapse)/", re.I)
 
 Problem = tuple[str, str]  # where, and what
 
@@ -84,7 +87,7 @@ def read(path: Path) -> FolderDefinitions:
     Raises `BadInput` where there is none; what is wrong with a part of it is in `problems`.
     """
     if path.is_dir() and _is_git(path):
-        return _git(path)
+        return git(path)
     folder = path if path.is_dir() else path.parent
     files = _templates(folder, linked=True) if path.is_dir() else [path]
     found = _from_templates(folder, files)
@@ -103,7 +106,8 @@ def _is_git(folder: Path) -> bool:
     return any(_typed(_safe(file)) is Kind.PIPELINE for file in _files(folder))
 
 
-def _git(root: Path) -> FolderDefinitions:
+def git(root: Path) -> FolderDefinitions:
+    """The factory of a folder in Git format, or what is to be one: it may hold no definition."""
     problems: list[Problem] = []
     found: list[tuple[str, Definition]] = []
     factory: Json = {}
@@ -124,7 +128,7 @@ def _git(root: Path) -> FolderDefinitions:
     workspace = workspace or any(f.name.lower() in _OF_A_WORKSPACE for f in _folders(root))
     said = payloads.factory(factory)
     name = said.name or root.resolve().name
-    return _united(_factory(name, workspace, said.parameters), found, problems)
+    return _united(_factory(name, workspace, said.parameters, said.id), found, problems)
 
 
 def _of_git(root: Path) -> Iterator[tuple[Kind | None, Path]]:
@@ -146,7 +150,7 @@ def _definition(
     if not found.name:
         problems.append((where, "has no name; the file's is taken"))
         found = Definition(kind, stem, found.properties, found.etag, found.written)
-    elif found.name != stem:
+    elif found.name not in (stem, unquote(stem)):
         problems.append((where, f"is named {found.name!r}"))
     return [(where, found)]
 
@@ -231,7 +235,10 @@ def _united(
     return FolderDefinitions(factory, kept, tuple(problems))
 
 
-def _factory(name: str, workspace: bool, parameters: Json) -> Factory:
+def _factory(name: str, workspace: bool, parameters: Json, said: str = "") -> Factory:
+    """With the id that its file has, where it was captured from a live one."""
+    if _ID.match(said):
+        return Factory(FactoryId(said), name, parameters)
     provider = "Microsoft.Synapse/workspaces" if workspace else "Microsoft.DataFactory/factories"
     group = f"/subscriptions/{_SUBSCRIPTION}/resourceGroups/folder"
     return Factory(FactoryId(f"{group}/providers/{provider}/{name}"), name, parameters)

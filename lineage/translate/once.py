@@ -75,7 +75,7 @@ class Once:
 
     def _translate(self, run: ActivityRun, definitions: Definitions) -> tuple[Kept, frozenset[str]]:
         """What a run tells, and the names of the parameters that were read for it."""
-        noted, parameters = _Noting(definitions), _Reading(run.of.parameters)
+        noted, parameters = Noting(definitions), _Reading(run.of.parameters)
         result: Translation | Untranslatable
         try:
             noting = replace(run, of=replace(run.of, parameters=parameters))
@@ -106,8 +106,8 @@ class _Reading(Mapping[str, Any]):
         return len(self._parameters)
 
 
-class _Noting:
-    """Definitions that note what is asked of them."""
+class Noting:
+    """Definitions that note in `read` what is asked of them, and what they gave."""
 
     def __init__(self, definitions: Definitions) -> None:
         self._definitions = definitions
@@ -115,9 +115,11 @@ class _Noting:
 
     @property
     def factory(self) -> Factory:
+        """The factory itself."""
         return self._definitions.factory
 
     def get(self, kind: Kind, name: str) -> Definition | None:
+        """The definition, or None if it no longer exists."""
         found = self.read[kind, name] = self._definitions.get(kind, name)
         return found
 
