@@ -27,6 +27,7 @@ from lineage.errors import BadInput, LineageError, SettingsError
 
 # Each is a module beside this one, which is loaded when its command is called.
 COMMANDS = {
+    "capture": "A live run as a scenario folder, secrets removed, for a bug report or a test.",
     "connectors": "The kinds of data store whose names in the catalog are known.",
     "graph": "The lineage of one asset or process, from the catalog, as a tree.",
     "names": "Every dataset use in a folder of definitions: its name, or why it has none.",

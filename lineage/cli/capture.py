@@ -1,0 +1,98 @@
+"""`capture`: a live run as a scenario folder, without its secrets."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import click
+
+from lineage.app import App
+from lineage.cli import _live, _output
+from lineage.cli._call import COMPLETE, Call, common
+from lineage.cli._payload import payload
+from lineage.redact import Place, differences, only, redact
+from lineage.sources import capture
+from lineage.translate.once import Noting
+from lineage.wiring import Access
+
+
+@click.command()
+@click.argument("run_id", metavar="RUN_ID")
+@click.option(
+    "--out",
+    "folder",
+    metavar="FOLDER",
+    required=True,
+    type=click.Path(path_type=Path),
+    help="Where to write; made if it is not there, else to be empty.",
+)
+@common
+@click.pass_obj
+def command(call: Call, run_id: str, folder: Path) -> int:
+    """
+    Save a run as a scenario folder, secrets removed, for a bug report or a test.
+
+    RUN_ID is a pipeline run's, or an activity run's that is in the ledger. `show FOLDER` then
+    tells what `show RUN_ID` does; where a secret stood in the way of that, stderr says so.
+    """
+    settings = call.settings()
+    settings.require_factories()
+    capture.check(folder)
+    with App(settings, access=Access.READ) as app:
+        listed, definitions = _live.read(app, run_id)
+        noting = Noting(definitions)
+        shown = [payload(run, noting, settings.native) for run in listed.activities]
+    asked = [definition for definition in noting.read.values() if definition is not None]
+    live = _parsed(capture.files(listed, definitions.factory, asked))
+    redacted = _parsed(redact(live))
+    removed = list(differences(live, redacted))
+    changing = _changing(live, redacted, removed, shown, settings.native)
+    capture.write(folder, redacted)
+    _output.problems(
+        f"{_text(place)}: removed, which changes what `show` tells" for place in changing
+    )
+    if call.json:
+        told = {"files": sorted(redacted), "removed": _texts(removed), "changing": _texts(changing)}
+        _output.line({"v": 1, "folder": str(folder), **told})
+    else:
+        _output.show(
+            _output.text(f"{folder}: {len(redacted)} files, {len(removed)} values removed"),
+            _output.text(f"Read them before you share them, then: show {folder}", "dim"),
+        )
+    return COMPLETE
+
+
+def _parsed(files: Mapping[str, Any]) -> dict[str, Any]:
+    """The files as they will be read: keys in order."""
+    return {path: json.loads(capture.text(content)) for path, content in files.items()}
+
+
+def _changing(
+    live: Mapping[str, Any],
+    redacted: Mapping[str, Any],
+    removed: list[Place],
+    shown: list[dict[str, Any]],
+    native: str,
+) -> list[Place]:
+    """The removals without each of which `show` would tell something else; none if it does not."""
+
+    def same(files: Mapping[str, Any]) -> bool:
+        runs, definitions = capture.runs(files)
+        return [payload(run, definitions, native) for run in runs] == shown
+
+    if same(redacted):
+        return []
+    return [place for place in removed if not same(only(live, redacted, place))] or removed
+
+
+def _texts(places: list[Place]) -> list[str]:
+    return [_text(place) for place in places]
+
+
+def _text(place: Place) -> str:
+    """`dataset/ds.json: properties.typeProperties.folderPath`."""
+    file, *steps = place
+    return f"{file}: {'.'.join(map(str, steps))}"
