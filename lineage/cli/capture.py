@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -77,15 +77,20 @@ def _changing(
     shown: list[dict[str, Any]],
     native: str,
 ) -> list[Place]:
-    """The removals without each of which `show` would tell something else; none if it does not."""
+    """The removals each of which alone changes what `show` tells; all where only several do."""
 
-    def same(files: Mapping[str, Any]) -> bool:
+    def changed(files: Mapping[str, Any], among: Iterable[int]) -> list[int]:
         runs, definitions = capture.runs(files)
-        return [payload(run, definitions, native) for run in runs] == shown
+        return [n for n in among if payload(runs[n], definitions, native) != shown[n]]
 
-    if same(redacted):
+    different = changed(redacted, range(len(shown)))
+    if not different:
         return []
-    return [place for place in removed if not same(only(live, redacted, place))] or removed
+    files = {place[:1] for place in removed}  # first whole ones: there may be many values
+    telling = {file for file in files if changed(only(live, redacted, file), different)}
+    among = [place for place in removed if place[:1] in telling]
+    found = [place for place in among if changed(only(live, redacted, place), different)]
+    return found or among or removed
 
 
 def _texts(places: list[Place]) -> list[str]:

@@ -94,22 +94,34 @@ ACTIVITY = Kept(
     _REFERENCE
     | {
         *("activities", "additionalColumns", "cases", "dataset", "defaultActivities"),
-        *("dependsOn", "ifFalseActivities", "ifTrueActivities", "inputs", "mappings", "outputs"),
-        *("policy", "sink", "source", "storeSettings", "translator"),
+        *("dependsOn", "formatSettings", "ifFalseActivities", "ifTrueActivities"),
+        *(
+            "inputs",
+            "mappings",
+            "outputs",
+            "policy",
+            "sink",
+            "source",
+            "storeSettings",
+            "translator",
+        ),
     },
     _ALWAYS
     | {
         *("activity", "collectionReference", "columnMappings", "dependencyConditions"),
         *("expression", "fileListPath", "items", "modifiedDatetimeEnd", "modifiedDatetimeStart"),
-        *("onInactiveMarkAs", "ordinal", "path", "prefix", "schemaMapping"),
+        *("onInactiveMarkAs", "ordinal", "partitionOption", "path", "prefix", "queryTimeout"),
+        *("schemaMapping", "tableOption", "timeout", "writeBehavior"),
         *("sqlReaderStoredProcedureName", "sqlWriterStoredProcedureName", "state"),
         *("wildcardFileName", "wildcardFolderPath"),
     },
     frozenset({"columnMappings", "parameters", "schemaMapping"}),
 )
-OUTPUT = Kept(frozenset({"reportLineageToPurview", "reportLineageToPurvew"}), frozenset({"status"}))
+OUTPUT = Kept(
+    frozenset({"reportLineageToPurview", "reportLineageToPurvew"}),
+    frozenset({"effectiveIntegrationRuntime", "status"}),
+)
 FACTORY = Kept(_REFERENCE, _ALWAYS, frozenset({"globalParameters"}))
-RUN = Kept(frozenset(), frozenset(), frozenset({"parameters"}))
 
 
 @lru_cache(maxsize=4096)

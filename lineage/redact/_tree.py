@@ -137,7 +137,7 @@ def _expression(value: Mapping[str, Any], text: Text) -> dict[str, Any]:
 
 def _blank(value: Any) -> Any:
     """A mark in place of a value; of a hidden one its type is told, and nothing of nothing."""
-    if value is None or value in ("", REMOVED, [], {}):
+    if value is None or isinstance(value, bool) or value in ("", REMOVED, [], {}):
         return value
     if isinstance(value, Mapping) and kind(value) in _HIDDEN:
         return {key: each if key == "type" else _blank(each) for key, each in value.items()}

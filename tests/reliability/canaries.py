@@ -58,14 +58,14 @@ class Secrets:
             path.write_text(json.dumps({key: body[key] for key in ("name", "properties")}))
 
 
-def secrets(epoch: datetime) -> Secrets:
-    """The estate, its runs an hour before `epoch`."""
+def secrets(epoch: datetime, tail: str = "") -> Secrets:
+    """The estate, its runs an hour before `epoch`; `tail` ends each secret."""
     planted: dict[str, str] = {}
 
     def plant(line: str) -> str:
         def word(_: re.Match[str]) -> str:
-            made = f"zq7canary{len(planted):02d}x"  # no escaping hides letters and digits
-            planted[made] = line.strip()
+            made = f"zq7canary{len(planted):02d}x{tail}"  # no escaping hides letters and digits
+            planted[made.lower()] = line.strip()
             return made
 
         return re.sub("CANARY", word, line)
