@@ -96,7 +96,7 @@ class Tree:
             return part
         if _text.template(part.text):
             return self.refused(part, Reason.UNRESOLVED, f"{label}: template text")
-        if _text.secret(part.text) or _text.masked(part.text):
+        if _text.masked(part.text) or _text.secret(part.text):
             return self.refused(part, Reason.HIDDEN_CONNECTION, label)
         if _hosts.local(part.text):
             return self.refused(part, Reason.LOCAL_NAME, label)

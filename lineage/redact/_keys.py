@@ -29,7 +29,7 @@ _WORDS = re.compile(
     r"|cookie|signature|sharedaccess|certificate|pfx"
     r"|(?:access|account|admin|api|client|consumer|encryption|function|host|master|private|secret"
     r"|shared|signing|storage|subscription)_?key"
-    r"|^x?key$|^(?:sig|sas|jwt|pin|auth|code)$"
+    r"|^x?key$|^(?:sig|sas|jwt|pin|auth)$"
 )
 _MARKED = frozenset(key.lower() for key in MARKED) | {DROPPED}
 

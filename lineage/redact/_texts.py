@@ -18,11 +18,14 @@ _HOST = re.compile(r"(?:[\w.-]+(?::\d+)?)?")
 _PART = re.compile(r"[^/\\?#@]+")
 _SETTING = re.compile(rf"(?P<key>(?:[^=;]|==)*)=\s*(?P<value>(?:{_QUOTED})\s*(?=;|\Z)|[^;]*)")
 _BLANKS = re.compile(r"(\s)([\w ]*\w)(\s*=\s*)(\S+)")  # host=h port=1 password=p
+_KEY = r"(?P<key>[\w.-]+(?: [Kk]ey| [Tt]oken)?)(?P<is>\s*=\s*)"
 _PAIR = re.compile(
-    rf"(?P<key>[\w.-]+(?: [Kk]ey| [Tt]oken| ID)?)(?P<is>\s*=\s*)(?P<value>@\{{[^}}]*\}}|{_QUOTED}"
+    rf"{_KEY}(?P<value>@\{{[^}}]*\}}|{_QUOTED}"
     r"|[^\s;&'\",)]+)"
 )
-_NAMED = re.compile(r'"(?P<key>[^"\\]{1,80})"(?P<is>\s*:\s*)(?P<value>"(?:[^"\\]|\\.)*"?|[\w.+-]+)')
+_NAMED = re.compile(
+    r'(?<=")(?P<key>[^"\\]{1,80})(?P<is>"\s*:\s*)(?P<value>"(?:[^"\\]|\\.)*"?|[\w.+-]+)'
+)
 
 # Each is taken out whole; a group `keep` in front of it stays.
 _FORMS: tuple[re.Pattern[str], ...] = (
@@ -33,8 +36,8 @@ _FORMS: tuple[re.Pattern[str], ...] = (
     re.compile(
         r"(?P<keep>\b(?:Basic|Bearer|SharedKey(?:Lite)?|Digest|Negotiate)\s+)[\w+/=.~:-]{8,}", re.I
     ),
-    re.compile(r"\b[\w+.%-]+@[\w-]+(?:\.[\w-]+)+"),  # a person's address
     re.compile(r"\b[\w.-]+:[^\s/@'\"]+@(?=[\w.-])(?!\w+\s*\()"),  # user:password@host
+    re.compile(r"\b[\w+.%-]+@[\w-]+(?:\.[\w-]+)+"),  # a person's address
     re.compile(r"[A-Za-z0-9+/]{42,}={1,2}"),  # keys of accounts, in base64
     re.compile(r"\b[\w.~-]{3}\dQ~[\w.~-]{31,34}"),  # a client secret of Entra ID
     re.compile(r"\b(?:AKIA|ASIA)[0-9A-Z]{16}\b"),
@@ -74,7 +77,9 @@ def settled(change: Callable[[str], str], text: str) -> str:
 
 
 def _cleaned(text: str) -> str:
-    if _WHOLE_EXPRESSION.match(text) and any(secret(pair["key"]) for pair in _PAIR.finditer(text)):
+    if _WHOLE_EXPRESSION.match(text) and any(
+        secret(pair["key"]) for pair in re.finditer(_KEY, text)
+    ):
         return REMOVED  # what stands behind the keyword may be put together from several parts
     text = re.sub(r"[A-Za-z][\w+.:-]*://[^\s'\"]+", lambda url: _place(url[0]), text)
     text = re.sub(r"\?(?=[\w$.~%-]+=)[^\s'\"]*", lambda query: _query(query[0]), text)
@@ -88,7 +93,7 @@ def _cleaned(text: str) -> str:
 def _paired(match: re.Match[str]) -> str:
     if not secret(match["key"]) or REMOVED in match["value"]:
         return match[0]
-    quote = '"' if match["is"].strip() == ":" else ""
+    quote = '"' if match["is"].startswith('"') else ""
     return f"{match['key']}{match['is']}{quote}{REMOVED}{quote}"
 
 
