@@ -94,10 +94,10 @@ class Tree:
         """
         if part.text is None:
             return part
-        if _text.template(part.text):
-            return self.refused(part, Reason.UNRESOLVED, f"{label}: template text")
         if _text.masked(part.text) or _text.secret(part.text):
             return self.refused(part, Reason.HIDDEN_CONNECTION, label)
+        if _text.template(part.text):
+            return self.refused(part, Reason.UNRESOLVED, f"{label}: template text")
         if _hosts.local(part.text):
             return self.refused(part, Reason.LOCAL_NAME, label)
         return replace(part, text=_hosts.clean(part.text) or None)

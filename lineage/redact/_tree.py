@@ -18,6 +18,7 @@ _COLUMNS = frozenset({"columnMappings", "schemaMapping"})  # whose keys are name
 _TYPES = frozenset(
     {"array", "bool", "float", "int", "number", "object", "securestring", "string"}
 )  # of parameters
+_JSON = re.compile(r"\s*[\[{]")
 
 Text = Callable[[str], str]
 
@@ -41,7 +42,7 @@ def _member(key: str, value: Any, kept: Kept, text: Text) -> Any:
     readable = key.lower() in _keys.READABLE
     if key in kept.open and isinstance(value, Mapping) and kind(value) != "expression":
         return opened(value, columns=key in _COLUMNS)
-    if key in _NAMES and isinstance(value, str):
+    if key in _NAMES and isinstance(value, str) and not _JSON.match(value):
         return value
     if readable and isinstance(value, Mapping) and kind(value) == "securestring":
         shown = _leaf(value.get("value"), connection)  # it may be plain text, and name a host
@@ -109,7 +110,7 @@ def _leaf(value: Any, text: Text) -> Any:
 
 def _json(value: str, change: Callable[[Any], Any]) -> str | None:
     """JSON that stands in a text, changed; None where it is none, or says one thing twice."""
-    if not re.match(r"\s*[\[{]", value):
+    if not _JSON.match(value):
         return None
     try:
         read = json.loads(value, object_pairs_hook=_once)
