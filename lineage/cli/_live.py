@@ -35,7 +35,9 @@ def read(app: App, run_id: str) -> tuple[Listed, Definitions]:
             problem = problem or reading.problem or f"run {run_id} could not be read"
     if problem:
         raise Unavailable(problem)
-    raise BadInput(f"{run_id!r} is no folder, no file, and no run that a factory still has")
+    raise BadInput(
+        f"{run_id!r} is no pipeline run that a factory still has, and no activity run in the ledger"
+    )
 
 
 def _in_ledger(app: App, factory: FactoryId, run_id: str) -> tuple[Reference, str | None] | None:

@@ -14,7 +14,7 @@ from lineage.cli import _live, _output, _recorded
 from lineage.cli._call import COMPLETE, Call, common
 from lineage.cli._payload import payload
 from lineage.errors import BadInput
-from lineage.model import Json, Status
+from lineage.model import Definitions, Json, Listed, Status
 from lineage.wiring import Access
 
 if TYPE_CHECKING:
@@ -43,13 +43,20 @@ def command(call: Call, what: str) -> int:
         )
     else:
         with App(settings, access=Access.READ) as app:
-            listed, definitions = _live.read(app, what)
+            listed, definitions = _read(app, what)
             shown = [payload(run, definitions, settings.native) for run in listed.activities]
     if call.json:
         _output.line({"v": 1, "runs": shown})
     else:
         _output.show(*(part for run in shown for part in _parts(run)))
     return COMPLETE
+
+
+def _read(app: App, what: str) -> tuple[Listed, Definitions]:
+    try:
+        return _live.read(app, what)
+    except BadInput as error:
+        raise BadInput(f"{error}; nor is there such a folder or file") from None
 
 
 # ---------------------------------------------------------------- for people

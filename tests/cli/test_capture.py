@@ -1,17 +1,31 @@
 """`capture`: a live run as a scenario folder, of which `show` tells what it tells of the run."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from demo.shapes import Estate
+from lineage.cli import main
+from lineage.cli._payload import payload
+from lineage.model import REMOVED
+from lineage.redact import Files, Place, only, redact
+from lineage.sources import capture
 from tests.cli.program import Program, Synced, check
 
 COPY = "ad000000-0102-4000-8000-000000000002"  # an activity run
 RUN = "ad000000-0102-4000-8000-000000000000"
+NAMING = (
+    RUN,
+    "ad000000-0131-4000-8000-000000000000",
+    "ad000000-0181-4000-8000-000000000000",
+    "5a000000-0301-4000-8000-000000000000",
+)
+IDENTITIES = frozenset(
+    {"activityName", "activityRunId", "id", "name", "pipelineName", "referenceName", "runId"}
+)  # and columns
 UNDER_WAY = "ad000000-0253-4000-8000-000000000000"
 
 
@@ -34,9 +48,101 @@ def test_show_tells_the_same_of_a_captured_run_for_every_run_of_the_estate(
         assert (ended.code, ended.err) == (0, "")
         if shown(program, str(tmp_path / run), {}) != shown(program, run, synced.settings):
             different.append(run)
+        files = read(tmp_path / run)
+        assert redact(files) == files
 
     assert len(runs) == 42
     assert different == []
+
+
+@pytest.fixture(scope="session")
+def captures(source: Mapping[str, str], tmp_path_factory: pytest.TempPathFactory) -> list[Files]:
+    """Runs with what makes names: parameters, wildcards, linked services with arguments."""
+    folder = tmp_path_factory.mktemp("captures")
+    for run in NAMING:
+        assert main(["capture", run, "--out", str(folder / run)], source) == 0
+    return [read(folder / run) for run in NAMING]
+
+
+@pytest.mark.parametrize("mark", [REMOVED, f"a{REMOVED}b"], ids=["whole", "within"])
+def test_no_name_holds_the_mark_wherever_it_stands(captures: list[Files], mark: str) -> None:
+    shown = 0
+    for files in captures:
+        for place in texts(files):
+            runs, definitions = capture.runs(only(files, put(files, place, mark), place))
+            for run in runs:
+                line = payload(run, definitions, "auto")
+                names = [name for each in line["entities"] for name in named(each)]
+                assert not [name for name in names if "removed" in name], place
+                shown += 1
+
+    assert shown > 500
+
+
+def texts(value: Any, place: Place = ()) -> Iterator[Place]:
+    """Where there are texts that may be removed: not those by which files refer to one another."""
+    if isinstance(value, str):
+        yield place
+    elif isinstance(value, dict):
+        for key, each in value.items():
+            if key not in IDENTITIES:
+                yield from texts(each, (*place, key))
+    elif isinstance(value, list):
+        for index, each in enumerate(value):
+            yield from texts(each, (*place, index))
+
+
+def put(value: Any, place: Place, mark: str) -> Any:
+    if not place:
+        return mark
+    key, *rest = place
+    if isinstance(value, list):
+        return [put(each, tuple(rest), mark) if n == key else each for n, each in enumerate(value)]
+    return {**value, key: put(value[key], tuple(rest), mark)}
+
+
+def named(entity: Any) -> Iterator[str]:
+    yield entity["attributes"]["qualifiedName"]
+    yield entity["attributes"].get("name", "")
+
+
+@pytest.mark.parametrize(
+    ("place", "reasons"),
+    [
+        ("linkedService/LS_Lake.json properties typeProperties url", {"HiddenConnection"}),
+        (
+            "linkedService/LS_Blob_Landing.json properties typeProperties connectionString",
+            {"HiddenConnection"},
+        ),
+        ("pipelineRun.json parameters fileName", {"HiddenConnection"}),
+    ],
+)
+def test_where_something_was_removed_the_reason_says_that_it_is_hidden(
+    place: str, reasons: set[str], captures: list[Files]
+) -> None:
+    runs, definitions = capture.runs(put(captures[0], tuple(place.split(" ")), REMOVED))
+
+    lines = [payload(run, definitions, "auto") for run in runs if run.type == "Copy"]
+
+    assert [{each["code"] for each in line["reasons"]} for line in lines] == [reasons]
+
+
+def test_nothing_is_kept_of_who_started_a_run_or_of_what_nobody_reads(
+    captures: list[Files],
+) -> None:
+    run = captures[0]["pipelineRun.json"]
+
+    assert sorted(run) == [
+        *("lastUpdated", "parameters", "pipelineName", "runEnd", "runId", "runStart", "status"),
+    ]
+    assert not [each for each in captures[0]["activityRuns.json"] if "userProperties" in each]
+
+
+def read(folder: Path) -> Files:
+    found = folder.rglob("*.json")
+    return {
+        path.relative_to(folder).as_posix(): json.loads(path.read_text("utf-8")) for path in found
+    }
 
 
 def test_an_activity_run_is_captured_alone(
@@ -102,6 +208,9 @@ def test_a_run_that_nobody_has_is_wrong_usage(
     ended = program("capture", "nowhere", "--out", str(tmp_path / "x"), **source)
 
     assert (ended.code, ended.out, (tmp_path / "x").exists()) == (2, "", False)
+    assert ended.problems == [
+        "'nowhere' is no pipeline run that a factory still has, and no activity run in the ledger"
+    ]
 
 
 def test_without_a_factory_it_is_a_wrong_setting(tmp_path: Path, program: Program) -> None:

@@ -62,7 +62,10 @@ def test_a_placeholder_is_no_expression() -> None:
     assert not expression("#{server}#")
 
 
-@pytest.mark.parametrize("text", ["a?sv=1&sig=x", "Pwd = x", "AccountKey=x", "SharedAccessKey=x"])
+@pytest.mark.parametrize(
+    "text",
+    ["a?sv=1&sig=x", "Pwd = x", "AccountKey=x", "SharedAccessKey=x", "<removed>", "a/<Removed>/b"],
+)
 def test_a_keyword_of_a_secret_gives_it_away(text: str) -> None:
     assert secret(text)
 
@@ -72,8 +75,9 @@ def test_a_folder_of_partitions_is_no_secret(text: str) -> None:
     assert not secret(text)
 
 
-def test_asterisks_alone_are_a_masked_value() -> None:
+def test_asterisks_or_our_mark_alone_are_a_masked_value() -> None:
     assert masked("**********")
+    assert masked("<removed>")
     assert not masked("*")
     assert not masked("***.csv")
 

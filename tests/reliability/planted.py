@@ -216,6 +216,37 @@ BUG_IN_A_TRANSLATOR = Patch(  # whose error repeats a parameter, and fails the r
     "    int(run.of.parameters['hidden'] if run.name == 'Bill' else 0); gaps = _evidence(run,",
 )
 
+# What keeps secrets out of a capture, each part turned off.
+CAPTURED_WHOLE = {
+    "all-keys-kept": (
+        Patch(
+            "redact/_tree.py",
+            "return value if isinstance(value, (bool, int, float)) else _blank(value)",
+            "return value",
+        ),
+    ),
+    "all-settings-kept": (
+        Patch("redact/_texts.py", "return REMOVED if value.strip() else value", "return value"),
+    ),
+    "nothing-removed": (Patch("cli/capture.py", "_parsed(redact(live))", "live"),),
+    "queries-kept": (
+        Patch(
+            "redact/_texts.py",
+            'return f"{key}={REMOVED}" if secret(key) else REMOVED',
+            "return text",
+        ),
+    ),
+    "secret-names-kept": (
+        Patch("redact/_tree.py", "if secure or (_keys", "if False and (_keys"),
+        Patch("redact/_files.py", "name.casefold() in secure or not", "not"),
+    ),
+    "unasked-parameters-kept": (Patch("redact/_files.py", " or not _asks(asked, name)", ""),),
+    "user-info-kept": (
+        Patch("redact/_texts.py", "_PART.sub(REMOVED, user[1])", "user[1]"),
+        Patch("redact/_texts.py", "    for form in _FORMS:", "    for form in ():"),
+    ),
+}
+
 # What keeps secrets in, each part turned off.
 UNREDACTED = {
     "body-of-a-refusal-told": (

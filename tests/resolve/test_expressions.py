@@ -253,6 +253,23 @@ def test_a_function_of_the_scope_is_called_and_traced() -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("@keep('<removed>')", "<removed>"),
+        ("@shout('a<removed>')", None),
+        ("@{shout('<removed>')}x", None),
+    ],
+)
+def test_what_a_function_makes_of_a_removed_secret_is_no_value(text: str, value: Any) -> None:
+    functions = {"shout": Function(shout, 1, 1), "keep": Function(lambda kept: kept, 1, 1)}
+
+    found = evaluate(text, Scope({}, functions), PLACE)
+
+    assert found.value == value
+    assert (found.gap and found.gap.reason) == (Reason.MASKED if value is None else None)
+
+
+@pytest.mark.parametrize(
     ("text", "detail"),
     [
         ("@shout('')", "shout(): takes a text that is not empty"),
