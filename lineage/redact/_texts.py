@@ -17,11 +17,12 @@ _USER = re.compile(r"(.*)@(?!\{|[A-Za-z_]\w*\s*\()(.*)", re.DOTALL)  # not the @
 _HOST = re.compile(r"(?:[\w.-]+(?::\d+)?)?")
 _PART = re.compile(r"[^/\\?#@]+")
 _SETTING = re.compile(rf"(?P<key>(?:[^=;]|==)*)=\s*(?P<value>(?:{_QUOTED})\s*(?=;|\Z)|[^;]*)")
-_BLANKS = re.compile(r"(\s)([\w ]*\w)(\s*=\s*)(\S+)")  # host=h port=1 password=p
-_KEY = r"(?P<key>[\w.-]+(?: [Kk]ey| [Tt]oken)?)(?P<is>\s*=\s*)"
+_BLANKS = re.compile(r"(\s)(\w[\w ]{0,40})(\s*=\s*)(\S+)")  # host=h port=1 password=p
+_SCHEMES = r"Basic|Bearer|Digest|Negotiate|SharedKey(?:Lite)?"  # of an Authorization header
+_KEY = r"(?<![\w.-])(?P<key>[\w.-]+(?: [Kk]ey| [Tt]oken)?)(?P<is>\s*=\s*|:\s+)"
 _PAIR = re.compile(
     rf"{_KEY}(?P<value>@\{{[^}}]*\}}|{_QUOTED}"
-    r"|[^\s;&'\",)]+)"
+    rf"|(?:(?:{_SCHEMES})\s+)?[^\s;&'\",)]+)"
 )
 _NAMED = re.compile(
     r'(?<=")(?P<key>[^"\\]{1,80})(?P<is>"\s*:\s*)(?P<value>"(?:[^"\\]|\\.)*"?|[\w.+-]+)'
@@ -32,13 +33,13 @@ _FORMS: tuple[re.Pattern[str], ...] = (
     re.compile(
         r"-----BEGIN [A-Z ]*(?:PRIVATE KEY|CERTIFICATE)-----.*?(?:-----END [A-Z ]+-----|\Z)", re.S
     ),
-    re.compile(r"\beyJ[\w-]{8,}\.[\w-]{4,}(?:\.[\w-]*)?"),  # a JWT
+    re.compile(r"\beyJ[\w-]{8,2048}\.[\w-]{4,}(?:\.[\w-]*)?"),  # a JWT
+    re.compile(r"(?P<keep>\b(?:" + _SCHEMES + r")\s+)[\w+/=.~:-]{8,}", re.I),
     re.compile(
-        r"(?P<keep>\b(?:Basic|Bearer|SharedKey(?:Lite)?|Digest|Negotiate)\s+)[\w+/=.~:-]{8,}", re.I
-    ),
-    re.compile(r"\b[\w.-]+:[^\s/@'\"]+@(?=[\w.-])(?!\w+\s*\()"),  # user:password@host
-    re.compile(r"\b[\w+.%-]+@[\w-]+(?:\.[\w-]+)+"),  # a person's address
-    re.compile(r"[A-Za-z0-9+/]{42,}={1,2}"),  # keys of accounts, in base64
+        r"(?<![\w.-])[\w.-]+:[^\s/@'\"]{1,256}@(?=[\w.-])(?!\w+\s*\()"
+    ),  # user:password@host
+    re.compile(r"(?<![\w+.%-])[\w+.%-]+@[\w-]+(?:\.[\w-]+)+"),  # a person's address
+    re.compile(r"(?<![A-Za-z0-9+/])[A-Za-z0-9+/]{42,}={1,2}"),  # keys of accounts, in base64
     re.compile(r"\b[\w.~-]{3}\dQ~[\w.~-]{31,34}"),  # a client secret of Entra ID
     re.compile(r"\b(?:AKIA|ASIA)[0-9A-Z]{16}\b"),
     re.compile(r"\b(?:gh[opsu]_\w{30,}|github_pat_\w{30,}|xox[abpr]-[\w-]{10,}|dapi[0-9a-f]{32})"),
@@ -81,7 +82,7 @@ def _cleaned(text: str) -> str:
         secret(pair["key"]) for pair in re.finditer(_KEY, text)
     ):
         return REMOVED  # what stands behind the keyword may be put together from several parts
-    text = re.sub(r"[A-Za-z][\w+.:-]*://[^\s'\"]+", lambda url: _place(url[0]), text)
+    text = re.sub(r"[A-Za-z][\w+.:-]{0,40}://[^\s'\"]+", lambda url: _place(url[0]), text)
     text = re.sub(r"\?(?=[\w$.~%-]+=)[^\s'\"]*", lambda query: _query(query[0]), text)
     for form in (_PAIR, _NAMED):
         text = form.sub(_paired, text)
@@ -91,7 +92,7 @@ def _cleaned(text: str) -> str:
 
 
 def _paired(match: re.Match[str]) -> str:
-    if not secret(match["key"]) or REMOVED in match["value"]:
+    if not secret(match["key"]) or match["value"].strip('"') == REMOVED:
         return match[0]
     quote = '"' if match["is"].startswith('"') else ""
     return f"{match['key']}{match['is']}{quote}{REMOVED}{quote}"
@@ -117,7 +118,7 @@ def _connection(text: str) -> str:
             kept += f"{setting['key']}={_kept(setting['key'], setting['value'])}"
             at = setting.end()
         else:
-            end = text.find(";", at) % (len(text) + 1)
+            end = text.find(";", at) % (len(text) + 1)  # the text's, where there is no more
             kept, at = kept + _cleaned(_place(text[at:end])), end
         if text[at : at + 1] == ";":
             kept, at = f"{kept};", at + 1
@@ -133,7 +134,7 @@ def _kept(key: str, value: str) -> str:
 
 def _blank(match: re.Match[str]) -> str:
     before, key, equals, value = match.groups()
-    return f"{before}{key}{equals}{value if key.lower() in WORDS else REMOVED}"
+    return f"{before}{key}{equals}{value if key.strip().lower() in WORDS else REMOVED}"
 
 
 def _place(text: str) -> str:
