@@ -49,13 +49,13 @@ def command(call: Call, run_id: str, folder: Path) -> int:
     live = _parsed(capture.files(listed, definitions.factory, asked))
     redacted = _parsed(redact(live))
     removed = list(differences(live, redacted))
-    changing = _changing(live, redacted, removed, shown, settings.native)
+    telling = changing(live, redacted, removed, shown, settings.native)
     capture.write(folder, redacted)
     _output.problems(
-        f"{_text(place)}: removed, which changes what `show` tells" for place in changing
+        f"{_text(place)}: removed, which changes what `show` tells" for place in telling
     )
     if call.json:
-        told = {"files": sorted(redacted), "removed": _texts(removed), "changing": _texts(changing)}
+        told = {"files": sorted(redacted), "removed": _texts(removed), "changing": _texts(telling)}
         _output.line({"v": 1, "folder": str(folder), **told})
     else:
         _output.show(
@@ -70,14 +70,18 @@ def _parsed(files: Mapping[str, Any]) -> dict[str, Any]:
     return {path: json.loads(capture.text(content)) for path, content in files.items()}
 
 
-def _changing(
+def changing(
     live: Mapping[str, Any],
     redacted: Mapping[str, Any],
     removed: list[Place],
     shown: list[dict[str, Any]],
     native: str,
 ) -> list[Place]:
-    """The removals each of which alone changes what `show` tells; all where only several do."""
+    """
+    The removals each of which alone changes what `show` tells; all where only several do.
+
+    `shown` is what `show` tells of the live run, `native` the setting.
+    """
 
     def changed(files: Mapping[str, Any], among: Iterable[int]) -> list[int]:
         runs, definitions = capture.runs(files)
@@ -87,8 +91,8 @@ def _changing(
     if not different:
         return []
     files = {place[:1] for place in removed}  # first whole ones: there may be many values
-    telling = {file for file in files if changed(only(live, redacted, file), different)}
-    among = [place for place in removed if place[:1] in telling]
+    files_telling = {file for file in files if changed(only(live, redacted, file), different)}
+    among = [place for place in removed if place[:1] in files_telling]
     found = [place for place in among if changed(only(live, redacted, place), different)]
     return found or among or removed
 

@@ -10,8 +10,9 @@ import pytest
 from demo.shapes import Estate
 from lineage.cli import main
 from lineage.cli._payload import payload
+from lineage.cli.capture import changing
 from lineage.model import REMOVED
-from lineage.redact import Files, Place, only, redact
+from lineage.redact import Files, Place, differences, only, redact
 from lineage.sources import capture
 from tests.cli.program import Program, Synced, check
 
@@ -26,6 +27,7 @@ NAMING = (
 IDENTITIES = frozenset(
     {"activityName", "activityRunId", "id", "name", "pipelineName", "referenceName", "runId"}
 )  # and columns
+SPELLINGS = ("reportLineageToPurview", "reportLineageToPurvew")  # the second is a docs page's
 UNDER_WAY = "ad000000-0253-4000-8000-000000000000"
 
 
@@ -92,7 +94,7 @@ def texts(value: Any, place: Place = ()) -> Iterator[Place]:
             yield from texts(each, (*place, index))
 
 
-def put(value: Any, place: Place, mark: str) -> Any:
+def put(value: Any, place: Place, mark: Any) -> Any:
     if not place:
         return mark
     key, *rest = place
@@ -125,6 +127,23 @@ def test_where_something_was_removed_the_reason_says_that_it_is_hidden(
     lines = [payload(run, definitions, "auto") for run in runs if run.type == "Copy"]
 
     assert [{each["code"] for each in line["reasons"]} for line in lines] == [reasons]
+
+
+def test_removals_that_only_together_change_something_are_all_told(captures: list[Files]) -> None:
+    *_, row = (n for n, each in enumerate(captures[0]["activityRuns.json"]) if "output" in each)
+    output: Place = ("activityRuns.json", row, "output")
+    twice = {key: {"status": "NotReported"} for key in SPELLINGS}  # either of them will do
+    live = put(captures[0], output, {"rowsCopied": 7, **twice})
+    redacted = put(captures[0], output, {"rowsCopied": 7})
+    removed = list(differences(live, redacted))
+    runs, definitions = capture.runs(live)
+    shown = [payload(run, definitions, "auto") for run in runs]
+
+    assert removed == [(*output, key) for key in SPELLINGS]
+    assert changing(live, redacted, removed, shown, "auto") == removed
+    for place in removed:
+        one = only(live, redacted, place)
+        assert changing(live, one, [place], shown, "auto") == []
 
 
 def test_nothing_is_kept_of_who_started_a_run_or_of_what_nobody_reads(

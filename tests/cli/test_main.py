@@ -57,6 +57,8 @@ def test_help_lists_every_command_and_loading_each_works(program: Program) -> No
         ["graph"],
         ["graph", "x", "--depth", "-1"],
         ["names"],
+        ["capture"],
+        ["capture", "RUN"],
         ["show"],
         ["runs", "--since", "yesterday"],
         ["sync", "--until", "2026-13-01"],
