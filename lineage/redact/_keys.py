@@ -93,18 +93,10 @@ DATASET = Kept(
 ACTIVITY = Kept(
     _REFERENCE
     | {
-        *("activities", "additionalColumns", "cases", "dataset", "defaultActivities"),
-        *("dependsOn", "formatSettings", "ifFalseActivities", "ifTrueActivities"),
-        *(
-            "inputs",
-            "mappings",
-            "outputs",
-            "policy",
-            "sink",
-            "source",
-            "storeSettings",
-            "translator",
-        ),
+        *("activities", "additionalColumns", "cases", "dataFlow", "dataflow", "dataset"),
+        *("defaultActivities", "dependsOn", "formatSettings", "ifFalseActivities"),
+        *("ifTrueActivities", "inputs", "mappings", "outputs", "policy", "sink", "sinks"),
+        *("source", "sources", "storeSettings", "translator"),
     },
     _ALWAYS
     | {
@@ -115,7 +107,7 @@ ACTIVITY = Kept(
         *("sqlReaderStoredProcedureName", "sqlWriterStoredProcedureName", "state"),
         *("wildcardFileName", "wildcardFolderPath"),
     },
-    frozenset({"columnMappings", "parameters", "schemaMapping"}),
+    frozenset({"columnMappings", "datasetParameters", "parameters", "schemaMapping"}),
 )
 OUTPUT = Kept(
     frozenset({"reportLineageToPurview", "reportLineageToPurvew"}),
