@@ -37,12 +37,13 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """Azure's own variables for a service principal; read for client-secret and -certificate."""
+    """Azure's own variables: those of a service principal, and where to sign in."""
 
     tenant: str = ""
     client: str = ""
     secret: str = field(default="", repr=False)
     certificate: str = ""  # path of a file
+    authority: str = ""  # empty is that of Azure's public cloud
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,12 +81,13 @@ class Settings:
         overrides = overrides or {}
         problems = list(_refused(overrides))
         values: dict[str, Any] = {}
-        for row in TABLE:
+        identity: dict[str, str] = {}
+        for row in TABLE + IDENTITY:
+            place = values if row in TABLE else identity
             try:
-                values[row.field] = row.parse(_text(row, environ, overrides)[0])
+                place[row.field] = row.parse(_text(row, environ, overrides)[0])
             except SettingsError as error:
                 problems += (f"{row.name}: {problem}" for problem in error.problems)
-        identity = {row.field: _text(row, environ, overrides)[0] for row in IDENTITY}
         problems += _contradictions(values, identity, environ)
         if problems:
             raise SettingsError(*problems)

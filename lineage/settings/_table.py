@@ -162,4 +162,11 @@ IDENTITY = (
         "File with the principal's certificate and key.",
         needed_by=frozenset({values.Auth.CLIENT_CERTIFICATE}),
     ),
+    Setting(
+        "AZURE_AUTHORITY_HOST",
+        "authority",
+        values.authority,
+        "",
+        "Where to sign in, in clouds other than Azure's public one.",
+    ),
 )

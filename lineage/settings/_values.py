@@ -136,6 +136,11 @@ def endpoint(text: str) -> str:
     return text.rstrip("/")
 
 
+def authority(text: str) -> str:
+    """A host, or its URL, as azure-identity takes it; empty stays empty."""
+    return endpoint(text if "://" in text else f"https://{text}") if text else ""
+
+
 def duration(low: str, high: str) -> Callable[[str], int]:
     """A parser of `30s`, `15m`, `12h`, `7d`; the answer is in seconds."""
 

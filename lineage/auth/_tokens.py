@@ -1,11 +1,10 @@
-"""Tokens, and which hosts may see them."""
+"""Bearer tokens, kept until shortly before their end and put on requests to their hosts alone."""
 
 from __future__ import annotations
 
 import base64
 import binascii
 import re
-import sys
 import time
 from collections.abc import Callable, Collection
 from threading import Lock
@@ -15,15 +14,10 @@ from urllib.parse import urlsplit
 from requests import PreparedRequest
 from requests.auth import AuthBase
 
+from lineage.auth._hosts import check
 from lineage.errors import SettingsError, Unavailable
-from lineage.settings import Auth, Settings, is_loopback
 
 EARLY = 300.0  # seconds before its end that a token is replaced
-_ORIGIN = re.compile(
-    r"(https?)://([a-z0-9._-]+|\[[0-9a-f:.]+\])(?::([0-9]{1,5}))?", re.ASCII | re.IGNORECASE
-)
-_UNSAFE = re.compile(r"[\s\\\x00-\x20\x7f]")  # read differently by different parsers of URLs
-_PORTS = {"https": 443, "http": 80}
 _CLAIMS = re.compile(r'claims="([A-Za-z0-9+/_=-]{1,8192})"', re.ASCII)
 
 
@@ -75,8 +69,7 @@ class BearerAuth(AuthBase):
 
     def __call__(self, request: PreparedRequest) -> PreparedRequest:
         """Raises `SettingsError` where the request leads elsewhere, or there is no token."""
-        if not allowed(request.url or "", self._hosts):
-            raise SettingsError(f"a token for {self._scope} is not sent to {_origin(request.url)}")
+        check(f"a token for {self._scope}", request.url, self._hosts)
         request.headers["Authorization"] = f"Bearer {self._token()}"
         return request
 
@@ -104,7 +97,7 @@ class BearerAuth(AuthBase):
 
     def _replaced(self, held: AccessToken | None) -> AccessToken:
         try:
-            return _fetched(self._credential, self._scope, self._claims)
+            return fetched(self._credential, self._scope, self._claims)
         except Unavailable:
             if held and held.expires_on > self._clock():
                 return held  # asked again on the next call; it still serves
@@ -114,27 +107,6 @@ class BearerAuth(AuthBase):
 def bearer(credential: Credential | None, scope: str, endpoint: str) -> BearerAuth | None:
     """The authentication for calls to `endpoint`; None without a credential."""
     return BearerAuth(credential, scope, {urlsplit(endpoint).netloc}) if credential else None
-
-
-def allowed(url: str, hosts: Collection[str]) -> bool:
-    """Whether a token may go to `url`: one of `hosts` exactly, over https or on loopback."""
-    place, _, rest = url.partition("://")
-    place += "://" + re.split(r"[/?#]", rest, maxsplit=1)[0]
-    match = _ORIGIN.fullmatch(place)
-    if match is None or _UNSAFE.search(url):
-        return False
-    scheme, host, port = match[1].lower(), match[2].lower(), match[3]
-    if scheme != "https" and not is_loopback(host.strip("[]")):
-        return False
-    usual = _PORTS[scheme]
-    number = int(port or usual)
-    return f"{host}:{number}" in hosts or (number == usual and host in hosts)
-
-
-def _origin(url: str | None) -> str:
-    """What an error may say of a URL: neither user nor path."""
-    parts = urlsplit(url or "")
-    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"
 
 
 def _claims(challenge: str) -> str | None:
@@ -148,7 +120,7 @@ def _claims(challenge: str) -> str | None:
         return None
 
 
-def _fetched(credential: Credential, scope: str, claims: str | None) -> AccessToken:
+def fetched(credential: Credential, scope: str, claims: str | None = None) -> AccessToken:
     """
     A new token. Raises `SettingsError` where it is refused, `Unavailable` where nobody answers.
 
@@ -164,45 +136,3 @@ def _fetched(credential: Credential, scope: str, claims: str | None) -> AccessTo
         if isinstance(error, (ClientAuthenticationError, ValueError)):
             raise SettingsError(f"{said}; check LINEAGE_AUTH and who it signs in as") from None
         raise Unavailable(said) from None
-
-
-def _prompt(uri: str, code: str, _expires: object) -> None:
-    print(f"To sign in, open {uri} and enter the code {code}", file=sys.stderr, flush=True)
-
-
-CREDENTIALS: dict[Auth, Callable[[Any, Settings], Credential]] = {
-    Auth.CLIENT_CERTIFICATE: lambda azure, s: azure.CertificateCredential(
-        s.identity.tenant, s.identity.client, s.identity.certificate
-    ),
-    Auth.CLIENT_SECRET: lambda azure, s: azure.ClientSecretCredential(
-        s.identity.tenant, s.identity.client, s.identity.secret
-    ),
-    Auth.DEFAULT: lambda azure, _: azure.DefaultAzureCredential(),
-    Auth.DEVICE_CODE: lambda azure, s: azure.DeviceCodeCredential(
-        prompt_callback=_prompt, **({"tenant_id": s.identity.tenant} if s.identity.tenant else {})
-    ),
-    Auth.MANAGED_IDENTITY: lambda azure, s: azure.ManagedIdentityCredential(
-        client_id=s.managed_identity or None
-    ),
-}
-
-
-def credential(settings: Settings) -> Credential | None:
-    """
-    Who we are, by LINEAGE_AUTH; None is nobody.
-
-    azure-identity is loaded here and not before: it takes a tenth of a second and 14 MB. It reads
-    further variables of its own (AZURE_AUTHORITY_HOST, IDENTITY_ENDPOINT, those of its default
-    chain). Raises `SettingsError` where the identity cannot be made from what is set.
-    """
-    if settings.auth is Auth.NONE:
-        return None
-    import azure.identity
-
-    try:
-        return CREDENTIALS[settings.auth](azure.identity, settings)
-    except (ValueError, OSError) as error:
-        raise SettingsError(
-            f"LINEAGE_AUTH: {settings.auth} cannot be set up: {type(error).__name__}; check the "
-            "AZURE_ variables it reads"
-        ) from None

@@ -1,0 +1,19 @@
+"""Who we are towards sources and catalogs, and which hosts may see the proof of it."""
+
+from lineage.auth._basic import BasicAuth, basic
+from lineage.auth._credentials import CREDENTIALS, credential
+from lineage.auth._hosts import allowed
+from lineage.auth._tokens import AccessToken, BearerAuth, Credential, bearer, fetched
+
+__all__ = [
+    "CREDENTIALS",
+    "AccessToken",
+    "BasicAuth",
+    "BearerAuth",
+    "Credential",
+    "allowed",
+    "basic",
+    "bearer",
+    "credential",
+    "fetched",
+]
