@@ -31,7 +31,7 @@ class SignIn:
         place = sha256(f"{tenant}\n{options.get('authority', '')}".encode()).hexdigest()[:16]
         self._lock = Lock()  # a person is asked once, whoever needs the token
         self._file = folder / f"sign-in-{place}.json"
-        record = self._remembered(azure)
+        record = self._remembered(azure, options.get("authority"))
         if record is not None:
             options.pop("authority", None)  # the record has it
         self._credential = azure.DeviceCodeCredential(
@@ -58,9 +58,17 @@ class SignIn:
                 self._remember(record.serialize())
                 return silent.get_token(*scopes)
 
-    def _remembered(self, azure: Any) -> Any:
+    def _remembered(self, azure: Any, authority: str | None) -> Any:
+        """Who signed in, or None. Where to do so again is what is set, whatever the file says."""
         with suppress(OSError, ValueError, KeyError, TypeError):
-            return azure.AuthenticationRecord.deserialize(self._file.read_text("utf-8"))
+            found = azure.AuthenticationRecord.deserialize(self._file.read_text("utf-8"))
+            return azure.AuthenticationRecord(
+                found.tenant_id,
+                found.client_id,
+                authority or azure.AzureAuthorityHosts.AZURE_PUBLIC_CLOUD,
+                found.home_account_id,
+                found.username,
+            )
         return None
 
     def _remember(self, text: str) -> None:
