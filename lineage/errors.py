@@ -14,30 +14,50 @@ A message says what, which one and what to do. It never holds a value that could
 from __future__ import annotations
 
 from collections.abc import Sequence
+from enum import StrEnum
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from lineage.model import Gap
 
 
+class Cause(StrEnum):
+    """What kept a call from being answered, where the remedy hangs on it; `doctor` names that."""
+
+    CERTIFICATE = "certificate"  # the service's is not trusted here
+    FIREWALL = "firewall"  # 403, and the body speaks of a firewall or private endpoint
+    IDENTITY = "identity"  # there is no token to be had
+    NAME = "name"  # the host's name does not resolve
+    PAGE = "page"  # an answer that is no JSON: a page for people
+    REDIRECT = "redirect"  # the service is elsewhere
+    ROLE = "role"  # any other 403
+    TOKEN = "token"  # noqa: S105 - 401: the token, or the password, is not accepted
+
+
 class LineageError(Exception):
-    """Every error of ours."""
+    """Every error of ours. `cause` is known of some that a call ends with."""
+
+    cause: Cause | None = None
 
 
 class SettingsError(LineageError):
     """Set-up is unfinished; every problem found is in `problems`, one sentence each."""
 
-    def __init__(self, *problems: str) -> None:
+    def __init__(self, *problems: str, cause: Cause | None = None) -> None:
         super().__init__("; ".join(problems))
         self.problems: Sequence[str] = problems
+        self.cause = cause
 
 
 class Unavailable(LineageError):
     """A service could not answer now. `retry_after` is the wait it asked for, in seconds."""
 
-    def __init__(self, message: str, retry_after: float | None = None) -> None:
+    def __init__(
+        self, message: str, retry_after: float | None = None, cause: Cause | None = None
+    ) -> None:
         super().__init__(message)
         self.retry_after = retry_after
+        self.cause = cause
 
 
 class Untranslatable(LineageError):

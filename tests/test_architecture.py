@@ -34,8 +34,8 @@ LAYERS: tuple[frozenset[str], ...] = tuple(
         "plan",
         "lines publish",
         "collect report",
-        "summary wiring",
-        "app",
+        "diagnosis summary wiring",
+        "app doctor",
         "cli",
         "__main__",
     )
@@ -44,7 +44,8 @@ LEVELS = {name: level for level, layer in enumerate(LAYERS) for name in layer}
 
 PURE = (
     *("batch", "catalog.atlas", "catalog.bulk", "catalog.locate", "coalesce", "connectors"),
-    *("redact", "resolve", "sql", "store.processes", "store.rows", "translate", "web"),
+    *("diagnosis", "redact", "resolve", "sql", "store.processes", "store.rows", "translate"),
+    "web",
 )
 INPUT_AND_OUTPUT = {
     *("asyncio", "azure", "http", "os", "requests", "socket", "sqlite3", "subprocess", "time"),

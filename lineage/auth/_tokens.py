@@ -15,7 +15,7 @@ from requests import PreparedRequest
 from requests.auth import AuthBase
 
 from lineage.auth._hosts import check
-from lineage.errors import SettingsError, Unavailable
+from lineage.errors import Cause, SettingsError, Unavailable
 
 EARLY = 300.0  # seconds before its end that a token is replaced
 _CLAIMS = re.compile(r'claims="([A-Za-z0-9+/_=-]{1,8192})"', re.ASCII)
@@ -134,5 +134,6 @@ def fetched(credential: Credential, scope: str, claims: str | None = None) -> Ac
         number = re.search(r"AADSTS[0-9]{1,9}", str(error))
         said = f"no token for {scope}: {number[0] if number else type(error).__name__}"
         if isinstance(error, (ClientAuthenticationError, ValueError)):
-            raise SettingsError(f"{said}; check LINEAGE_AUTH and who it signs in as") from None
-        raise Unavailable(said) from None
+            refused = f"{said}; check LINEAGE_AUTH and who it signs in as"
+            raise SettingsError(refused, cause=Cause.IDENTITY) from None
+        raise Unavailable(said, cause=Cause.IDENTITY) from None

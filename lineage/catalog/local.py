@@ -36,11 +36,11 @@ from lineage.catalog import answers
 from lineage.catalog.draft import Draft, Relation, Stored
 from lineage.catalog.sent import Sent, entity_type, read
 from lineage.catalog.sqlite import connect, explained, transaction
-from lineage.catalog.typedefs import subtypes, types
+from lineage.catalog.typedefs import definitions, subtypes, types
 from lineage.catalog.walk import DATA_SET, PROCESS, walk
 from lineage.errors import BadInput, Rejected
 from lineage.jsontext import dumps, loads
-from lineage.model import Clock, Json, Name
+from lineage.model import Clock, Finding, Json, Name
 from lineage.ticks import Ticks
 
 # A row for each relation of each entity found, its other end beside it; the exact type goes first.
@@ -143,6 +143,15 @@ class LocalCatalog:
     def address(self) -> str:
         """`local:` and the path as it was given."""
         return f"local:{self._path}"
+
+    def typedef(self, name: str) -> Json | None:
+        """The definition of an entity type, or None."""
+        known = (each for each in definitions()["entityDefs"] if each["name"] == name)
+        return next(known, None)
+
+    def findings(self) -> Sequence[Finding]:
+        """Nothing: it is what it is."""
+        return ()
 
     def get(self, type_name: str, names: Sequence[str]) -> list[Json]:
         """

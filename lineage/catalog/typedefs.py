@@ -72,12 +72,23 @@ class EntityType:
 
 
 @cache
+def definitions() -> Json:
+    """The file itself."""
+    read: Json = json.loads(files(__package__).joinpath("typedefs.json").read_text("utf-8"))
+    return read
+
+
+def sent() -> list[str]:
+    """The types of what we send: those that no other descends from, and the fall-back type."""
+    return [name for name in types() if len(subtypes(name)) == 1] + ["DataSet"]
+
+
+@cache
 def types() -> Mapping[str, EntityType]:
     """Every type we know, by name."""
-    definitions: Json = json.loads(files(__package__).joinpath("typedefs.json").read_text("utf-8"))
-    entities = {each["name"]: each for each in definitions["entityDefs"]}
+    entities = {each["name"]: each for each in definitions()["entityDefs"]}
     references = [
-        each for definition in definitions["relationshipDefs"] for each in _references(definition)
+        each for definition in definitions()["relationshipDefs"] for each in _references(definition)
     ]
     return MappingProxyType({name: _entity_type(name, entities, references) for name in entities})
 

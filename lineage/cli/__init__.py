@@ -29,6 +29,7 @@ from lineage.errors import BadInput, LineageError, SettingsError
 COMMANDS = {
     "capture": "A live run as a scenario folder, secrets removed, for a bug report or a test.",
     "connectors": "The kinds of data store whose names in the catalog are known.",
+    "doctor": "Reaches every source, catalog, store and identity; a remedy for what fails.",
     "graph": "The lineage of one asset or process, from the catalog, as a tree.",
     "names": "Every dataset use in a folder of definitions: its name, or why it has none.",
     "runs": "The ledger: one row for each activity run, with status and reasons.",

@@ -18,7 +18,7 @@ from tenacity import RetryCallState, Retrying, retry_if_exception
 from lineage import __version__
 from lineage.errors import Unavailable
 from lineage.http._bodies import LIMITS, Limits, TooLarge, decode
-from lineage.http._refusals import LONGEST_ASKED, refusal, retry_after
+from lineage.http._refusals import LONGEST_ASKED, epoch, refusal, retry_after
 from lineage.http._transport import Transport
 from lineage.settings import is_loopback
 
@@ -30,6 +30,7 @@ __all__ = [
     "Limits",
     "Renewable",
     "TooLarge",
+    "epoch",
     "request",
     "retry_after",
     "session",
@@ -211,6 +212,6 @@ def _sent(call: _Call) -> Response:
             proxies=session.proxies,
         )
     except Unavailable as error:
-        raise type(error)(f"{call.what}: {error}") from None
+        raise type(error)(f"{call.what}: {error}", cause=error.cause) from None
     except OSError as error:  # of another transport; its text may hold a proxy's password
         raise Unavailable(f"{call.what}: {type(error).__name__}") from None

@@ -10,7 +10,7 @@ from typing import Any, NoReturn
 
 import orjson
 
-from lineage.errors import Unavailable
+from lineage.errors import Cause, Unavailable
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +52,8 @@ def decode(raw: bytes, what: str) -> Any:
         value = _JSON.decode(raw.removeprefix(b"\xef\xbb\xbf").decode())
         return _scrubbed(value) if b"\\ud" in raw or b"\\uD" in raw else value
     except (ValueError, RecursionError) as error:
-        raise Unavailable(f"{what}: no JSON in the answer: {type(error).__name__}") from None
+        said = f"{what}: no JSON in the answer: {type(error).__name__}"
+        raise Unavailable(said, cause=Cause.PAGE) from None
 
 
 # orjson makes floats of integers above 64 bits: what has so many digits in a row is not for it.

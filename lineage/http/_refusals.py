@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from datetime import UTC
 from email.utils import parsedate_to_datetime
 
-from lineage.errors import LineageError, Rejected, SettingsError, Unavailable
+from lineage.errors import Cause, LineageError, Rejected, SettingsError, Unavailable
 
 LONGEST_ASKED = 3_600.0  # seconds; a service that asks for more is taken to mean this
 _PASSING = frozenset({408, 429})  # these, and 500 and above, pass by themselves
@@ -36,13 +36,16 @@ def refusal(
     if status in _PASSING or status >= 500:
         return Unavailable(said, retry_after(headers, now))
     if status < 400:
-        return SettingsError(f"{said}: redirects are not followed; check the endpoint's address")
+        redirected = f"{said}: redirects are not followed; check the endpoint's address"
+        return SettingsError(redirected, cause=Cause.REDIRECT)
     if status == 401:
-        return SettingsError(f"{said}: the token is not accepted; check LINEAGE_AUTH")
+        unknown = f"{said}: the token is not accepted; check LINEAGE_AUTH"
+        return SettingsError(unknown, cause=Cause.TOKEN)
     if status == 403 and _FIREWALL.search(body):
-        return SettingsError(f"{said}: a firewall or private endpoint keeps this host out")
+        shut = f"{said}: a firewall or private endpoint keeps this host out"
+        return SettingsError(shut, cause=Cause.FIREWALL)
     if status == 403:
-        return SettingsError(f"{said}: {grant or 'our identity lacks a role'}")
+        return SettingsError(f"{said}: {grant or 'our identity lacks a role'}", cause=Cause.ROLE)
     return Rejected(said, status, code)
 
 
@@ -68,15 +71,16 @@ def retry_after(headers: Mapping[str, str], now: Callable[[], float] = time.time
     text = headers.get("Retry-After", "").strip()
     if re.fullmatch(r"[0-9]+(\.[0-9]+)?", text, re.ASCII):
         seconds = float(text)
-    elif (until := _epoch(text)) is not None:
-        begin = _epoch(headers.get("Date", ""))
+    elif (until := epoch(text)) is not None:
+        begin = epoch(headers.get("Date", ""))
         seconds = until - (now() if begin is None else begin)
     else:
         return None
     return min(seconds, LONGEST_ASKED) if seconds > 0 else None
 
 
-def _epoch(text: str) -> float | None:
+def epoch(text: str) -> float | None:
+    """The moment of an HTTP date in seconds since 1970, or None."""
     try:
         moment = parsedate_to_datetime(text)
         return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()

@@ -13,7 +13,7 @@ from requests import PreparedRequest, Response
 from requests.adapters import BaseAdapter
 from requests.utils import select_proxy
 
-from lineage.errors import Unavailable
+from lineage.errors import Cause, Unavailable
 from lineage.http._bodies import LIMITS, Limits, TooLarge
 
 # What libcurl's errors are called: its own texts may hold the address of a proxy with a password.
@@ -28,6 +28,10 @@ _CAUSES = {
     pycurl.E_SEND_ERROR: "ConnectionResetError",
     pycurl.E_SSL_CACERT_BADFILE: "SSLCertVerificationError",
     pycurl.E_SSL_CONNECT_ERROR: "SSLError",
+}
+_KNOWN = {
+    pycurl.E_COULDNT_RESOLVE_HOST: Cause.NAME,
+    pycurl.E_PEER_FAILED_VERIFICATION: Cause.CERTIFICATE,
 }
 _TOO_LARGE = frozenset({pycurl.E_FILESIZE_EXCEEDED, pycurl.E_WRITE_ERROR})
 
@@ -147,7 +151,8 @@ def _lost(handle: pycurl.Curl, code: int, limits: Limits) -> Unavailable:
         return TooLarge(f"the answer is above {limits.wire >> 20} MB")
     if code == pycurl.E_OPERATION_TIMEDOUT and handle.getinfo(pycurl.TOTAL_TIME) >= limits.total:
         return Unavailable(f"no whole answer within {limits.total:g} s")
-    return Unavailable(_CAUSES.get(code, f"the answer is cut: libcurl's error {code}"))
+    said = _CAUSES.get(code, f"the answer is cut: libcurl's error {code}")
+    return Unavailable(said, cause=_KNOWN.get(code))
 
 
 def _response(status: int, lines: list[bytes], body: BytesIO) -> Response:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 from lineage.model._lineage import Name
@@ -75,6 +76,32 @@ class Catalog(Protocol):
 
     def delete(self, name: Name) -> None:
         """Soft-delete an entity; one that is not there is no error."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What was found out about a catalog, and when; `warning` says what that costs."""
+
+    what: str
+    value: str
+    found: Ticks
+    warning: str = ""
+
+
+class Described(Protocol):
+    """A catalog that tells its types, and what was found out about it."""
+
+    def typedef(self, name: str) -> Json | None:
+        """
+        The definition of a type, or None where there is none of that name.
+
+        Raises as `Catalog` does, and `Rejected` for a 404 that is not Atlas's own.
+        """
+        ...
+
+    def findings(self) -> Sequence[Finding]:
+        """What was found out so far."""
         ...
 
 
