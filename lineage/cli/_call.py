@@ -101,6 +101,8 @@ def log_to_stderr(verbose: int) -> None:
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(_Visible("%(asctime)s %(levelname)s %(name)s: %(message)s"))
     logger.handlers = [handler]
+    if not logging.root.handlers:  # else Python itself prints the warnings of azure-identity,
+        logging.root.addHandler(logging.NullHandler())  # which repeat what a service says
     logger.setLevel(_LEVELS[min(verbose, len(_LEVELS) - 1)])
 
 

@@ -1,0 +1,177 @@
+"""What `doctor` looks at where all is well, and what it leaves alone."""
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from lineage import ticks
+from lineage.catalog.local import LocalCatalog
+from lineage.diagnosis import Diagnosis
+from lineage.doctor import Check, Health, examine
+from lineage.errors import SettingsError
+from lineage.model import Finding
+from lineage.settings import Settings
+from tests.auth.words import Tokens as Prepared
+from tests.doctor.places import (
+    FACTORY,
+    WORKSPACE,
+    Answer,
+    answers,
+    atlas,
+    catalog,
+    doors,
+    found,
+    service,
+    sources,
+)
+from tests.doctor.test_diagnoses import CASES
+
+ARM = "https://management.azure.com/.default"
+DEV = "https://dev.azuresynapse.net/.default"
+WHEN = ticks.parse("2026-11-19T02:00:00Z")
+
+
+def shown(checks: list[Check]) -> list[tuple[str, str, str]]:
+    return [(check.kind, check.name, check.said) for check in checks]
+
+
+def test_where_all_is_well_each_thing_has_its_line(tmp_path: Path) -> None:
+    files = {
+        "LINEAGE_CATALOG": f"local:{tmp_path / 'c.db'}",
+        "LINEAGE_STORE": f"sqlite:{tmp_path / 's.db'}",
+    }
+    with service(answers()) as url:
+        checks = list(examine(sources(url, FACTORY, WORKSPACE, **files), doors()))
+
+    [first, second] = [check.said for check in checks if check.kind == "identity"]
+    assert {check.health for check in checks} == {Health.OK}
+    assert first.startswith("a token until 20")
+    assert second.startswith("a token until 20")
+    assert [each for each in shown(checks) if each[0] != "identity"] == [
+        ("settings", "all", "none of 15 is missing or wrong"),
+        (
+            "source",
+            FACTORY,
+            "Data Factory and its runs can be read; localhost has a loopback address",
+        ),
+        (
+            "source",
+            WORKSPACE,
+            "Synapse and its runs can be read; localhost has a loopback address",
+        ),
+        ("catalog", files["LINEAGE_CATALOG"], "not there yet: sync makes it"),
+        ("store", files["LINEAGE_STORE"], "not there yet: sync makes it"),
+        ("clock", "localhost", "ours is less than 5 min from theirs"),
+    ]
+    assert [check.name for check in checks if check.kind == "identity"] == [ARM, DEV]
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("scheme", ["atlas", "purview"])
+def test_a_catalog_that_has_every_type_is_well(scheme: str) -> None:
+    with service(atlas()) as url:
+        check = found("catalog", catalog(scheme, url), doors(["10.0.0.4"]))
+
+    assert (check.health, check.said) == (
+        Health.OK,
+        "all 22 types that we send; localhost has a private address",
+    )
+
+
+def test_the_embedded_catalog_has_every_type(tmp_path: Path) -> None:
+    with LocalCatalog(tmp_path / "catalog.db"):
+        pass
+    settings = sources("http://localhost", LINEAGE_CATALOG=f"local:{tmp_path / 'catalog.db'}")
+
+    check = found("catalog", replace(settings, factories=()), doors())
+
+    assert (check.health, check.said) == (Health.OK, "all 22 types that we send")
+
+
+def test_findings_are_told_with_their_date_and_warnings_repeated() -> None:
+    assert WHEN is not None
+    findings = [
+        Finding("ADF name case", "original", WHEN),
+        Finding("columnMapping of adf_dataflow_operation", "none", WHEN, "columns are left out"),
+    ]
+
+    with service(atlas()) as url:
+        checks = list(examine(catalog("purview", url), doors(findings=findings)))
+
+    assert [
+        (check.name, check.health, check.said, check.remedy)
+        for check in checks
+        if check.kind == "finding"
+    ] == [
+        ("ADF name case", Health.OK, "original (found 2026-11-19T02:00:00Z)", ""),
+        (
+            "columnMapping of adf_dataflow_operation",
+            Health.WARNING,
+            "none (found 2026-11-19T02:00:00Z)",
+            "columns are left out",
+        ),
+    ]
+
+
+def test_one_thing_that_is_wrong_does_not_hide_another() -> None:
+    with service(answers((401, {}))) as url:
+        settings = sources(url, FACTORY, WORKSPACE, LINEAGE_STORE="sqlite:/no/such/folder/s.db")
+        checks = list(examine(settings, doors()))
+
+    assert [(check.kind, check.diagnosis) for check in checks if check.diagnosis] == [
+        ("source", Diagnosis.TOKEN),
+        ("source", Diagnosis.TOKEN),
+        ("catalog", Diagnosis.STORE),
+        ("store", Diagnosis.STORE),
+    ]
+
+
+def test_an_identity_that_cannot_be_made_is_asked_once_and_nothing_is_called() -> None:
+    asked: list[Settings] = []
+    calls: list[str] = []
+
+    def identity(settings: Settings) -> Prepared:
+        asked.append(settings)
+        raise SettingsError("LINEAGE_AUTH: client-certificate cannot be set up: ValueError")
+
+    def respond(method: str, path: str) -> Answer:
+        calls.append(f"{method} {path}")
+        return 200, {}, {}
+
+    with service(respond) as url:
+        outside = replace(doors(), identity=identity)
+        checks = list(examine(sources(url, FACTORY), outside))
+
+    assert [check.said for check in checks if check.kind in ("identity", "source")] == [
+        "LINEAGE_AUTH: client-certificate cannot be set up: ValueError"
+    ] * 2
+    assert (len(asked), calls) == (1, [])
+
+
+def test_only_calls_that_read_are_made() -> None:
+    calls: list[str] = []
+
+    def respond(method: str, path: str) -> Answer:
+        calls.append(f"{method} {path}")
+        return 200, {"name": "it", "value": []}, {}
+
+    with service(respond) as url:
+        list(examine(sources(url, FACTORY, WORKSPACE), doors()))
+
+    assert calls == [
+        f"GET {FACTORY}",
+        f"POST {FACTORY}/queryPipelineRuns",
+        "GET /workspace",
+        "POST /queryPipelineRuns",
+    ]
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+def test_no_secret_is_told_whatever_is_wrong(case: Any) -> None:
+    with service(case.respond) as url:
+        _, settings = case.look(url)
+        checks = list(examine(settings, case.outside or doors()))
+
+    assert "zq7canary" not in repr(checks)
