@@ -8,8 +8,10 @@ import pytest
 
 from lineage.cli import COMMANDS
 from lineage.connectors import CONNECTORS
+from lineage.diagnosis import ATLAS, DATA_FACTORY, PURVIEW, SYNAPSE, ZONES
+from lineage.diagnosis import TABLE as DIAGNOSES
 from lineage.model import Reason, Status
-from lineage.settings import TABLE
+from lineage.settings import IDENTITY, TABLE, Auth
 
 ROOT = Path(__file__).parent.parent
 
@@ -60,8 +62,62 @@ def connectors() -> str:
     )
 
 
+class Shown(dict[str, str]):
+    """`{host}` of a template becomes HOST."""
+
+    def __missing__(self, key: str) -> str:
+        return key.upper()
+
+
+def doctor() -> str:
+    """docs/doctor.md."""
+    rows = [
+        f"| `{diagnosis}` | {row.said.format_map(Shown())} | {row.remedy.format_map(Shown())} |"
+        for diagnosis, row in DIAGNOSES.items()
+    ]
+    return "\n".join(
+        [
+            "# Doctor",
+            "",
+            "`python -m lineage doctor` reaches everything that the settings name, as `sync` does:"
+            " it asks for a token",
+            "for each scope in use, reads each factory or workspace and then its runs, which is a"
+            " right of its own, looks up the types",
+            "that we send in the catalog, opens the store, and compares our clock with those of the"
+            " services. Each thing has one line,",
+            "and where it failed one remedy. It reads only, and never prints a token.",
+            "",
+            "Exit codes: 0 nothing failed (warnings may be left) · 2 a setting is missing or wrong"
+            " · 3 something cannot be reached.",
+            "",
+            "Words in capitals stand for what is seen; `--json` has the diagnosis of each check"
+            " (docs/schema/doctor.json).",
+            "",
+            "| diagnosis | what is said | what to do |",
+            "| --- | --- | --- |",
+            *rows,
+            "",
+            "| SERVICE | SETTING | ENDPOINT |",
+            "| --- | --- | --- |",
+            *(
+                f"| {each.name} | `{each.setting}` | {each.endpoint} |"
+                for each in (ATLAS, DATA_FACTORY, PURVIEW, SYNAPSE)
+            ),
+            "",
+            f"ZONE is one of {', '.join(f'`{zone}`' for zone in sorted(ZONES))}; elsewhere, as in"
+            " China, Microsoft has published none.",
+            "",
+        ]
+    )
+
+
 @pytest.mark.parametrize(
-    ("path", "text"), [("docs/settings.md", settings()), ("docs/connectors.md", connectors())]
+    ("path", "text"),
+    [
+        ("docs/settings.md", settings()),
+        ("docs/connectors.md", connectors()),
+        ("docs/doctor.md", doctor()),
+    ],
 )
 def test_a_generated_document_is_up_to_date(path: str, text: str, update: bool) -> None:
     if update:
@@ -74,6 +130,13 @@ def test_every_reason_and_status_is_explained() -> None:
     document = (ROOT / "docs/reasons.md").read_text(encoding="utf-8")
 
     assert re.findall(r"^\| `(\w+)` \|", document, re.MULTILINE) == [*Status, *Reason]
+
+
+def test_every_kind_of_identity_and_each_of_its_variables_is_explained() -> None:
+    document = (ROOT / "docs/identity.md").read_text(encoding="utf-8")
+
+    assert re.findall(r"^\| `([a-z-]+)` \|", document, re.MULTILINE) == [*Auth]
+    assert [row.name for row in IDENTITY if f"`{row.name}`" not in document] == []
 
 
 @pytest.mark.parametrize("command", [*COMMANDS])

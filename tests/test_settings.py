@@ -281,6 +281,16 @@ def test_an_override_of_no_setting_or_of_a_secret_is_refused(name: str, problem:
             ["LINEAGE_AUTH: device-code needs a person, and a Functions host has none"],
         ),
         (
+            {"LINEAGE_AUTH": "device-code", "WEBSITE_INSTANCE_ID": "x"},
+            [
+                "LINEAGE_CATALOG: local: is a file, and a Functions host loses its disk with the "
+                "instance",
+                "LINEAGE_STORE: sqlite: is a file, and a Functions host loses its disk with the "
+                "instance",
+                "LINEAGE_AUTH: device-code needs a person, and a Functions host has none",
+            ],
+        ),
+        (
             {"LINEAGE_AUTH": "client-secret", "AZURE_TENANT_ID": "t", "AZURE_CLIENT_ID": "c"},
             ["LINEAGE_AUTH: client-secret needs AZURE_CLIENT_SECRET"],
         ),
@@ -305,6 +315,23 @@ def test_settings_that_contradict_each_other_are_refused(
     environ: dict[str, str], expected: list[str]
 ) -> None:
     assert problems(environ) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("", ""),
+        ("login.microsoftonline.us", "https://login.microsoftonline.us"),
+        ("https://login.chinacloudapi.cn/", "https://login.chinacloudapi.cn"),
+    ],
+)
+def test_an_authority_is_a_host_or_its_address(text: str, expected: str) -> None:
+    assert Settings.from_env({"AZURE_AUTHORITY_HOST": text}).identity.authority == expected
+
+
+@pytest.mark.parametrize("text", ["http://login.contoso.com", "a@b", "https://a b", "a?b"])
+def test_what_is_no_authority_is_refused(text: str) -> None:
+    assert problems({"AZURE_AUTHORITY_HOST": text}) == [f"AZURE_AUTHORITY_HOST: {URL}"]
 
 
 @pytest.mark.parametrize(

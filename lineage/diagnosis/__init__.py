@@ -16,6 +16,7 @@ __all__ = [
     "PURVIEW",
     "SYNAPSE",
     "TABLE",
+    "ZONES",
     "Diagnosis",
     "Found",
     "Place",

@@ -128,8 +128,8 @@ TABLE: dict[Diagnosis, Row] = {
     ),
     Diagnosis.TYPES_PURVIEW: Row(
         "{count} of the types that we send are missing: {types}",
-        "nothing to do: Purview makes its own types; what would be of these becomes what "
-        "docs/connectors.md calls a fall-back asset, and its edge is kept",
+        "nothing to do: Purview makes its own types; what would be of these gets a more general "
+        "type, and its edge is kept",
     ),
     Diagnosis.UNAVAILABLE: Row(
         "{problem}",

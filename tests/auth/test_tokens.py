@@ -1,10 +1,13 @@
 import base64
+from pathlib import Path
+from typing import Any
 
 import pytest
 from azure.core.exceptions import ClientAuthenticationError, ServiceRequestError
 
 from lineage import auth
 from lineage.auth import BearerAuth, bearer, credential
+from lineage.auth._credentials import _cloud
 from lineage.errors import LineageError, SettingsError, Unavailable
 from lineage.settings import Auth, Settings
 from tests.auth.words import ARM, Token, Tokens, prepared
@@ -155,11 +158,39 @@ PRINCIPAL = {
             "ClientSecretCredential",
         ),
         ({"LINEAGE_AUTH": "device-code"}, "SignIn"),
+        ({"AZURE_AUTHORITY_HOST": "login.contoso.com"}, "DefaultAzureCredential"),
         ({"LINEAGE_AUTH": "none"}, "NoneType"),
     ],
 )
-def test_the_credential_is_the_one_that_is_set(environ: dict[str, str], expected: str) -> None:
-    assert type(credential(Settings.from_env(environ))).__name__ == expected
+def test_the_credential_is_the_one_that_is_set(
+    environ: dict[str, str], expected: str, tmp_path: Path
+) -> None:
+    assert type(credential(Settings.from_env(environ), tmp_path)).__name__ == expected
+
+
+@pytest.mark.parametrize(
+    ("authority", "expected"),
+    [
+        ("", {}),
+        ("login.microsoftonline.us", {"authority": "https://login.microsoftonline.us"}),
+        ("https://login.chinacloudapi.cn/", {"authority": "https://login.chinacloudapi.cn"}),
+        (
+            "login.contoso.com",
+            {"authority": "https://login.contoso.com", "disable_instance_discovery": True},
+        ),
+        (
+            "login.microsoftonline.com.evil.tld",
+            {
+                "authority": "https://login.microsoftonline.com.evil.tld",
+                "disable_instance_discovery": True,
+            },
+        ),
+    ],
+)
+def test_an_authority_that_is_none_of_microsofts_is_trusted_as_it_is_set(
+    authority: str, expected: dict[str, Any]
+) -> None:
+    assert _cloud(Settings.from_env({"AZURE_AUTHORITY_HOST": authority})) == expected
 
 
 def test_there_is_a_credential_for_every_kind_but_none_in_alphabetical_order() -> None:

@@ -4,6 +4,7 @@ import ssl
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 import trustme
@@ -91,13 +92,19 @@ def identity(url: str) -> tuple[str, Settings]:
     return "identity", sources(url, FACTORY)
 
 
+class Refused:
+    """An identity that Entra ID does not know."""
+
+    def get_token(self, *_: str, **__: Any) -> Token:
+        raise ClientAuthenticationError("AADSTS7000215: Invalid client secret 'zq7canary'")
+
+
 ARM = "https://management.azure.com/.default"
 CURATOR = (
     "give it Data Curator on the collection that we write to, the root collection unless one is "
     "set, in the Purview portal: roles of Azure do not count there"
 )
 OFF = "set the clock of this machine: tokens and windows of time hang on it"
-REFUSED = "AADSTS7000215: Invalid client secret 'zq7canary'"
 
 CASES = [
     Case(
@@ -269,8 +276,8 @@ CASES = [
         purview,
         Diagnosis.TYPES_PURVIEW,
         "1 of the types that we send are missing: azure_synapse_operation",
-        "nothing to do: Purview makes its own types; what would be of these becomes what "
-        "docs/connectors.md calls a fall-back asset, and its edge is kept",
+        "nothing to do: Purview makes its own types; what would be of these gets a more general "
+        "type, and its edge is kept",
     ),
     Case(
         "a clock that is late",
@@ -314,7 +321,7 @@ CASES = [
         Diagnosis.IDENTITY,
         f"no token for {ARM}: AADSTS7000215",
         "check LINEAGE_AUTH and the AZURE_ variables that docs/identity.md lists for it",
-        doors(identity=Prepared(ClientAuthenticationError(REFUSED))),
+        doors(identity=Refused()),
     ),
 ]
 
@@ -328,6 +335,37 @@ def test_what_is_wrong_is_told_with_its_remedy(case: Case) -> None:
     assert words(check) == (case.diagnosis, case.said, case.remedy)
     assert check.health is (
         Health.WARNING if case.diagnosis is Diagnosis.TYPES_PURVIEW else Health.FAILED
+    )
+
+
+@pytest.mark.parametrize("mode", ["open", "closed for ingestion", "closed"])
+@pytest.mark.parametrize(
+    ("network", "address"),
+    [
+        ("no network of its own", "20.50.2.1"),
+        ("a network without the zone", "20.50.2.1"),
+        ("a network with the zone", "10.0.0.4"),
+    ],
+)
+def test_only_a_closed_account_asks_for_a_network_with_a_private_endpoint_and_its_zone(
+    mode: str, network: str, address: str
+) -> None:
+    public = address.startswith("20.")
+    respond = answers((403, PURVIEW_SHUT)) if mode == "closed" and public else atlas()
+
+    with service(respond) as url:
+        check = found("catalog", catalog("purview", url), doors([address]))
+
+    kind = "public" if public else "private"
+    assert (check.said, check.remedy) == (
+        (
+            "localhost is shut to the public network (403), and resolves to the public address "
+            "20.50.2.1",
+            "reach it through a private endpoint of the group account in this network, and link "
+            "its private DNS zone to this network",
+        )
+        if mode == "closed" and public
+        else (f"all 22 types that we send; localhost has a {kind} address", "")
     )
 
 
