@@ -26,6 +26,7 @@ class Cause(StrEnum):
 
     CERTIFICATE = "certificate"  # the service's is not trusted here
     FIREWALL = "firewall"  # 403, and the body speaks of a firewall or private endpoint
+    GONE = "gone"  # the factory or workspace itself is not there
     IDENTITY = "identity"  # there is no token to be had
     NAME = "name"  # the host's name does not resolve
     PAGE = "page"  # an answer that is no JSON: a page for people

@@ -8,7 +8,7 @@ from typing import Any
 
 from lineage.auth._sign_in import SignIn
 from lineage.auth._tokens import Credential
-from lineage.errors import SettingsError
+from lineage.errors import Cause, SettingsError
 from lineage.settings import Auth, Settings
 
 _Make = Callable[[Any, Settings, Path, dict[str, Any]], Credential]
@@ -49,7 +49,8 @@ def credential(settings: Settings, folder: Path | None = None) -> Credential | N
     except (ValueError, OSError) as error:
         raise SettingsError(
             f"LINEAGE_AUTH: {settings.auth} cannot be set up: {type(error).__name__}; check the "
-            "AZURE_ variables it reads"
+            "AZURE_ variables it reads",
+            cause=Cause.IDENTITY,
         ) from None
 
 

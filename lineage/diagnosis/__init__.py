@@ -121,6 +121,7 @@ def ours(setting: str = "") -> Place:
 _BY_CAUSE = {
     Cause.CERTIFICATE: Diagnosis.CERTIFICATE,
     Cause.FIREWALL: Diagnosis.FIREWALL,
+    Cause.GONE: Diagnosis.GONE,
     Cause.IDENTITY: Diagnosis.IDENTITY,
     Cause.NAME: Diagnosis.NAME,
     Cause.PAGE: Diagnosis.WRONG_URL,

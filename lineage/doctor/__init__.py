@@ -8,7 +8,7 @@ from pathlib import Path
 
 from lineage import wiring
 from lineage.auth import Credential
-from lineage.diagnosis import ATLAS, PURVIEW, Diagnosis, Place, ours, told
+from lineage.diagnosis import ATLAS, PURVIEW, Diagnosis, Place, diagnose, ours, told
 from lineage.doctor import _catalog, _identity, _sources
 from lineage.doctor._check import Check, Dates, Doors, Health, failed
 from lineage.errors import LineageError, SettingsError
@@ -60,8 +60,11 @@ def _the_catalog(
     if doors.remote and scheme in SERVICES:
         place = Place(SERVICES[scheme], rest, name)
         place = replace(place, addresses=doors.resolve(place.host))
-        with doors.remote(settings, identity, dates.session) as catalog:
-            yield from _catalog.check(catalog, place, name)
+        try:
+            with doors.remote(settings, identity, dates.session) as catalog:
+                yield from _catalog.check(catalog, place, name)
+        except LineageError as error:
+            yield failed("catalog", name, diagnose(error, place))
         return
     try:
         if not Path(rest).exists():

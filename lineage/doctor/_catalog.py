@@ -6,9 +6,8 @@ from collections.abc import Iterator
 
 from lineage import ticks
 from lineage.catalog import typedefs
-from lineage.diagnosis import PURVIEW, Diagnosis, Place, diagnose, told
+from lineage.diagnosis import PURVIEW, Diagnosis, Place, told
 from lineage.doctor._check import Check, Health, address_of, failed
-from lineage.errors import LineageError
 from lineage.model import Described
 
 EVERYWHERE = "Process"  # a type of every Atlas: what does not know it is none
@@ -16,16 +15,11 @@ EVERYWHERE = "Process"  # a type of every Atlas: what does not know it is none
 
 def check(catalog: Described, where: Place | None, name: str) -> Iterator[Check]:
     """A line for the catalog and one for each finding; `where` is None for the embedded one."""
-    try:
-        yield _types(catalog, where, name)
-        for each in catalog.findings():
-            health = Health.WARNING if each.warning else Health.OK
-            said = f"{each.value} (found {ticks.text(each.found)})"
-            yield Check("finding", each.what, health, said, remedy=each.warning)
-    except LineageError as error:
-        if where is None:
-            raise
-        yield failed("catalog", name, diagnose(error, where))
+    yield _types(catalog, where, name)
+    for each in catalog.findings():
+        health = Health.WARNING if each.warning else Health.OK
+        said = f"{each.value} (found {ticks.text(each.found)})"
+        yield Check("finding", each.what, health, said, remedy=each.warning)
 
 
 def _types(catalog: Described, where: Place | None, name: str) -> Check:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any
 
 from lineage import ticks
@@ -26,22 +27,23 @@ class Asked:
     """
 
     def __init__(self, make: Callable[[], Credential | None]) -> None:
-        self._make = make
-        self._answers: dict[tuple[str, ...], AccessToken | Exception] = {}
+        self._made = cache(make)
+        self._answer = cache(self._first)
 
     def get_token(self, *scopes: str, **_: Any) -> AccessToken:
         """What was answered the first time."""
-        if scopes not in self._answers:
-            try:
-                made = self._make()
-                assert made is not None  # noqa: S101  # `none` has no scopes
-                self._answers[scopes] = made.get_token(*scopes)
-            except Exception as error:
-                self._answers[scopes] = error
-        answer = self._answers[scopes]
+        answer = self._answer(*scopes)
         if isinstance(answer, Exception):
             raise answer
         return answer
+
+    def _first(self, *scopes: str) -> AccessToken | Exception:
+        try:
+            made = self._made()
+            assert made is not None  # noqa: S101  # where nobody signs in nothing is asked
+            return made.get_token(*scopes)
+        except Exception as error:
+            return error
 
 
 def scopes(settings: Settings) -> Mapping[str, Place]:

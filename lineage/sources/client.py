@@ -14,7 +14,7 @@ from urllib.parse import quote, urlsplit
 from requests import Session
 
 from lineage.auth import Credential, bearer
-from lineage.errors import Rejected, SettingsError, Unavailable
+from lineage.errors import Cause, Rejected, SettingsError, Unavailable
 from lineage.http import LIMITS, Answer, Limits, request, session
 from lineage.model import FactoryId, Json
 from lineage.settings import Settings, is_loopback
@@ -273,4 +273,5 @@ def _same_host(link: str, base: str) -> bool:
 
 def no_such_factory(factory: FactoryId) -> SettingsError:
     """What a 404 for a factory or workspace itself is."""
-    return SettingsError(f"LINEAGE_FACTORIES: there is no {factory}, or we may not see it")
+    said = f"LINEAGE_FACTORIES: there is no {factory}, or we may not see it"
+    return SettingsError(said, cause=Cause.GONE)

@@ -207,6 +207,14 @@ CASES = [
         "check LINEAGE_FACTORIES, and that our identity may read what it names",
     ),
     Case(
+        "a factory that has no runs to ask for",
+        answers(post=(404, {"error": {"code": "ResourceNotFound"}})),
+        factory,
+        Diagnosis.GONE,
+        f"there is no {FACTORY} (404), or we may not see it",
+        "check LINEAGE_FACTORIES, and that our identity may read what it names",
+    ),
+    Case(
         "404 of another service",
         answers((404, PAGE)),
         factory,

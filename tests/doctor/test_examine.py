@@ -7,17 +7,20 @@ from typing import Any
 import pytest
 
 from lineage import ticks
+from lineage.auth import credential
 from lineage.catalog.local import LocalCatalog
 from lineage.diagnosis import Diagnosis
 from lineage.doctor import Check, Health, examine
-from lineage.errors import SettingsError
+from lineage.errors import Cause, SettingsError
 from lineage.model import Finding
 from lineage.settings import Settings
+from tests.auth.words import Token
 from tests.auth.words import Tokens as Prepared
 from tests.doctor.places import (
     FACTORY,
     WORKSPACE,
     Answer,
+    Types,
     answers,
     atlas,
     catalog,
@@ -30,6 +33,13 @@ from tests.doctor.test_diagnoses import CASES
 
 ARM = "https://management.azure.com/.default"
 DEV = "https://dev.azuresynapse.net/.default"
+ENDLESS = 1 << 33  # seconds since 1970
+NO_CERTIFICATE = {
+    "LINEAGE_AUTH": "client-certificate",
+    "AZURE_TENANT_ID": "t",
+    "AZURE_CLIENT_ID": "c",
+    "AZURE_CLIENT_CERTIFICATE_PATH": "no-such-file.pem",
+}
 WHEN = ticks.parse("2026-11-19T02:00:00Z")
 
 
@@ -128,26 +138,51 @@ def test_one_thing_that_is_wrong_does_not_hide_another() -> None:
     ]
 
 
-def test_an_identity_that_cannot_be_made_is_asked_once_and_nothing_is_called() -> None:
-    asked: list[Settings] = []
+def test_an_identity_that_cannot_be_made_is_told_for_each_scope_and_nothing_is_called() -> None:
     calls: list[str] = []
-
-    def identity(settings: Settings) -> Prepared:
-        asked.append(settings)
-        raise SettingsError("LINEAGE_AUTH: client-certificate cannot be set up: ValueError")
 
     def respond(method: str, path: str) -> Answer:
         calls.append(f"{method} {path}")
         return 200, {}, {}
 
     with service(respond) as url:
-        outside = replace(doors(), identity=identity)
-        checks = list(examine(sources(url, FACTORY), outside))
+        settings = sources(url, FACTORY, WORKSPACE, **NO_CERTIFICATE)
+        checks = list(examine(settings, replace(doors(), identity=credential)))
 
-    assert [check.said for check in checks if check.kind in ("identity", "source")] == [
-        "LINEAGE_AUTH: client-certificate cannot be set up: ValueError"
-    ] * 2
-    assert (len(asked), calls) == (1, [])
+    assert [
+        (check.kind, check.said, check.diagnosis)
+        for check in checks
+        if check.kind in ("identity", "source")
+    ] == [
+        (kind, "LINEAGE_AUTH: client-certificate cannot be set up: FileNotFoundError", "identity")
+        for kind in ("identity", "identity", "source", "source")
+    ]
+    assert calls == []
+
+
+def test_an_identity_is_made_once_and_asked_once_for_each_scope() -> None:
+    made: list[Prepared] = []
+
+    def identity(_: Settings) -> Prepared:
+        made.append(Prepared(Token("first", ENDLESS), Token("second", ENDLESS)))
+        return made[-1]
+
+    with service(answers()) as url:
+        outside = replace(doors(), identity=identity)
+        list(examine(sources(url, FACTORY, WORKSPACE), outside))
+
+    assert [each.asked for each in made] == [[((ARM,), {}), ((DEV,), {})]]
+
+
+def test_a_catalog_that_cannot_even_be_opened_is_told() -> None:
+    def remote(*_: object) -> Types:
+        raise SettingsError("GET x answered 401", cause=Cause.TOKEN)
+
+    outside = replace(doors(), remote=remote)
+
+    check = found("catalog", catalog("purview", "https://contoso.purview.azure.com"), outside)
+
+    assert check.diagnosis is Diagnosis.TOKEN
 
 
 def test_only_calls_that_read_are_made() -> None:
