@@ -70,6 +70,8 @@ def told(folder: Path, patches: tuple[Patch, ...], planted: Secrets, services: S
         (f"names {folder / 'git'}", environ),
         (f"graph {ASSET} --json --columns", environ),
         (f"graph {ASSET}", environ),
+        ("doctor --json", {**environ, "LINEAGE_FACTORIES": ",".join(everything)}),
+        ("doctor -vv", others),
     ]
     ended = {
         command: subprocess.run(  # noqa: S603
