@@ -46,12 +46,17 @@ _HEADERS = {
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Answer:
-    """An answer of 2xx or 304. `body` is decoded JSON (None for 204 and 304), `size` its bytes."""
+    """
+    An answer of 2xx or 304. `body` is decoded JSON (None for 204 and 304), `size` its bytes.
+
+    It began `waited` seconds after it was asked for.
+    """
 
     status: int
     body: Any
     headers: Mapping[str, str]
     size: int
+    waited: float = 0.0
 
 
 @runtime_checkable
@@ -195,7 +200,9 @@ def _attempt(call: _Call, on_call: Callable[[], None], now: Callable[[], float])
     if status == 304 or (status == 204 and not raw):
         return Answer(status, None, headers, 0)
     if 200 <= status < 300:
-        return Answer(status, decode(raw, what), headers, len(raw))
+        return Answer(
+            status, decode(raw, what), headers, len(raw), response.elapsed.total_seconds()
+        )
     raise refusal(what, status, headers, raw, call.grant, now)
 
 

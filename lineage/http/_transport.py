@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from datetime import timedelta
 from io import BytesIO
 from typing import Any
 
@@ -80,6 +81,7 @@ class Transport(BaseAdapter):
                 raise lost from None
             return _response(status, lines, BytesIO())
         response = _response(handle.getinfo(pycurl.RESPONSE_CODE), lines, body)
+        response.elapsed = timedelta(seconds=handle.getinfo(pycurl.STARTTRANSFER_TIME))
         self._idle.append(handle)
         return response
 

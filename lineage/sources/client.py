@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
@@ -21,7 +20,7 @@ from lineage.settings import Settings, is_loopback
 
 PAGES = 10_000  # more is a loop
 FEW = 2  # calls under way at once, to begin with
-SLOW = 0.05  # seconds; what takes longer is done by more at once
+SLOW = 0.05  # seconds until an answer begins; where it takes longer, more are asked for at once
 GONE = frozenset({404, 410})
 _T = TypeVar("_T")
 _R = TypeVar("_R")
@@ -143,27 +142,20 @@ class Client:
         """
         Each item with what its task gave, in order, at most `in_flight` tasks at a time.
 
-        It begins with few and doubles them as long as tasks take long: what is quick gains nothing
-        from more threads, which then only wait for one another. An error of a task is raised when
-        all have ended. A task that calls this waits for ever.
+        It begins with few and doubles them as long as the service is slow to answer: what is quick
+        gains nothing from more threads, which then only wait for one another. An error of a task is
+        raised when all have ended. A task that calls this waits for ever.
         """
         left = iter(enumerate(items))  # `next` of it is atomic
         found: list[Any] = [None] * len(items)
-        slow = Event()
 
         def work() -> None:  # knows nothing of its future: a cycle would keep all that was read
             for place, item in left:
-                began = time.monotonic()
                 found[place] = task(item)
-                if time.monotonic() - began > SLOW:
-                    slow.set()
 
         tasks: set[Future[None]] = set()
         try:
             while items and (not tasks or wait(tasks, SLOW).not_done):
-                if slow.is_set():
-                    slow.clear()
-                    self._at_once = min(2 * self._at_once, self._in_flight)
                 while len(tasks) < min(self._at_once, len(items)):
                     tasks.add(self._threads.submit(work))
         except RuntimeError:  # closed meanwhile
@@ -229,7 +221,7 @@ class Client:
         if self._closed.is_set():
             raise Unavailable(f"{self.factory}: nothing more is read")
         try:
-            return request(
+            answer = request(
                 self._session,
                 method,
                 url,
@@ -244,6 +236,9 @@ class Client:
             if error.status in GONE:
                 raise
             raise Unavailable(str(error)) from None
+        if answer.waited > SLOW:
+            self._at_once = min(2 * self._at_once, self._in_flight)
+        return answer
 
     def _page(self, path: str, answer: Answer, key: str) -> tuple[Page, str | None]:
         body = answer.body if isinstance(answer.body, dict) else {}
