@@ -1,17 +1,21 @@
 import gzip
 import json
 import os
+import shutil
 import socket
+import ssl
 import struct
+import subprocess
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
 import pytest
+import trustme
 from hypothesis import given
 from hypothesis.strategies import datetimes, from_regex, text
 from requests import ConnectionError as Disconnected
@@ -20,7 +24,7 @@ from requests.auth import AuthBase
 from requests.exceptions import ChunkedEncodingError, ProxyError, SSLError
 
 from lineage import http
-from lineage.errors import LineageError, Rejected, SettingsError, Unavailable
+from lineage.errors import Cause, LineageError, Rejected, SettingsError, Unavailable
 from lineage.http import Limits, request
 from tests.answers import Answers, answer, session
 
@@ -542,6 +546,69 @@ def test_nobody_listening_is_unavailable() -> None:
         url = f"http://127.0.0.1:{unused.getsockname()[1]}/x"
         with http.session(url) as there, pytest.raises(Unavailable, match="Error"):
             request(there, "GET", url, sleep=lambda _: None)
+
+
+# ---------------------------------------------------------------- TLS
+
+
+@contextmanager
+def encrypted(authority: trustme.CA) -> Iterator[str]:
+    """The address of a loopback server with a certificate of this authority."""
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        authority.issue_cert("127.0.0.1").configure_cert(context)
+
+        def answer_once() -> None:
+            with (
+                suppress(OSError),
+                listening.accept()[0] as plain,
+                context.wrap_socket(plain, server_side=True) as secure,
+            ):
+                secure.recv(65_536)
+                secure.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}")
+
+        thread = threading.Thread(target=answer_once)
+        thread.start()
+        try:
+            yield f"https://127.0.0.1:{listening.getsockname()[1]}/x"
+        finally:
+            thread.join(5)
+
+
+@pytest.mark.parametrize("kept_in", ["file", "folder"])
+def test_a_certificate_is_trusted_by_the_bundle_that_is_named(
+    kept_in: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    authority = trustme.CA()
+    bundle = tmp_path / "ca.pem"
+    authority.cert_pem.write_to_path(str(bundle))
+    if kept_in == "folder" and shutil.which("openssl") is None:
+        pytest.skip("openssl, which names the certificates of a folder, is not installed")
+    if kept_in == "folder":
+        subprocess.run(["openssl", "rehash", str(tmp_path)], check=True)  # noqa: S603, S607  # ours
+    trusted = bundle if kept_in == "file" else tmp_path
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(trusted))
+
+    with encrypted(authority) as url, http.session(url) as there:
+        found = request(there, "GET", url, limits=QUICK)
+
+    assert found.body == {}
+
+
+def test_a_certificate_of_an_unknown_authority_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    trustme.CA().cert_pem.write_to_path(str(tmp_path / "ca.pem"))
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(tmp_path / "ca.pem"))
+
+    with (
+        encrypted(trustme.CA()) as url,
+        http.session(url) as there,
+        pytest.raises(Unavailable) as lost,
+    ):
+        request(there, "GET", url, limits=Limits(connect=2, read=1, total=2, attempts=1))
+
+    assert lost.value.cause is Cause.CERTIFICATE
 
 
 # ---------------------------------------------------------------- the environment

@@ -6,6 +6,7 @@ import math
 from collections.abc import Mapping
 from datetime import timedelta
 from io import BytesIO
+from pathlib import Path
 from typing import Any
 
 import certifi
@@ -140,7 +141,8 @@ def _ask(
     handle.setopt(pycurl.HTTPHEADER, sent)
     handle.setopt(pycurl.PROXY, proxy or "")
     handle.setopt(pycurl.SSL_VERIFYPEER, verify is not False)
-    handle.setopt(pycurl.CAINFO, verify if isinstance(verify, str) else certifi.where())
+    trusted = verify if isinstance(verify, str) else certifi.where()
+    handle.setopt(pycurl.CAPATH if Path(trusted).is_dir() else pycurl.CAINFO, trusted)
     handle.setopt(pycurl.CONNECTTIMEOUT_MS, math.ceil(limits.connect * 1000))
     handle.setopt(pycurl.TIMEOUT_MS, math.ceil(limits.total * 1000))
     handle.setopt(pycurl.LOW_SPEED_TIME, math.ceil(limits.read))
