@@ -3,7 +3,11 @@ What can go wrong, named by what the caller does about it.
 
 LineageError
   SettingsError    stop: set-up is unfinished (a setting, a role, an endpoint; 401 and 403 end here)
+    RoleMissing    … 403: our identity lacks a role
+    Firewall       … 403: we come from where the service does not let us in
   Unavailable      try again after `retry_after` seconds: throttled, timed out, 5xx, cut body
+    Overloaded     … and send less at once: 408, 429, 504
+    NoAddress      … the host's name does not resolve
   Untranslatable   record NotReported and go on: this run gives no lineage as it stands
   Rejected         record Failed and go on: the catalog refused this entity (`status`, `code`)
   BadInput         answer 400 (exit 2): what a caller gave is not what we take
@@ -32,12 +36,28 @@ class SettingsError(LineageError):
         self.problems: Sequence[str] = problems
 
 
+class RoleMissing(SettingsError):
+    """Our identity may not do this."""
+
+
+class Firewall(SettingsError):
+    """The service is closed to the network that we are in."""
+
+
 class Unavailable(LineageError):
     """A service could not answer now. `retry_after` is the wait it asked for, in seconds."""
 
     def __init__(self, message: str, retry_after: float | None = None) -> None:
         super().__init__(message)
         self.retry_after = retry_after
+
+
+class Overloaded(Unavailable):
+    """It was too much, or too fast."""
+
+
+class NoAddress(Unavailable):
+    """The host's name does not resolve."""
 
 
 class Untranslatable(LineageError):

@@ -19,7 +19,14 @@ from requests.auth import AuthBase
 from requests.exceptions import ChunkedEncodingError, ProxyError, SSLError
 
 from lineage import http
-from lineage.errors import LineageError, Rejected, SettingsError, Unavailable
+from lineage.errors import (
+    Firewall,
+    LineageError,
+    Rejected,
+    RoleMissing,
+    SettingsError,
+    Unavailable,
+)
 from lineage.http import Limits, request
 from tests.answers import Answers, answer, session
 
@@ -124,12 +131,12 @@ def test_what_does_not_pass_is_unavailable_with_the_wait_asked_for(
         ),
         (
             answer(403, {"error": {"code": "AuthorizationFailed", "message": "client 'secret'"}}),
-            SettingsError,
+            RoleMissing,
             "POST management.example.com/x answered 403 (AuthorizationFailed): grant Reader",
         ),
         (
             answer(403, {"error": {"code": "Forbidden", "message": "Use a private endpoint."}}),
-            SettingsError,
+            Firewall,
             "POST management.example.com/x answered 403 (Forbidden): "
             "a firewall or private endpoint keeps this host out",
         ),
@@ -150,9 +157,9 @@ def test_what_does_not_pass_is_unavailable_with_the_wait_asked_for(
             "POST management.example.com/x answered 400",
         ),
         (
-            answer(409, {"errorCode": "ATLAS-409-00-001"}),
+            answer(409, {"errorCode": "ATLAS-409-00-001", "requestId": "0f1e-2d"}),
             Rejected,
-            "POST management.example.com/x answered 409 (ATLAS-409-00-001)",
+            "POST management.example.com/x answered 409 (ATLAS-409-00-001, request 0f1e-2d)",
         ),
         (answer(413, b"<html>"), Rejected, "POST management.example.com/x answered 413"),
     ],

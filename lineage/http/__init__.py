@@ -18,7 +18,7 @@ from tenacity import RetryCallState, Retrying, retry_if_exception
 from urllib3.exceptions import HTTPError
 
 from lineage import __version__
-from lineage.errors import Unavailable
+from lineage.errors import NoAddress, Unavailable
 from lineage.http._bodies import Limits, TooLarge, cause, decode, read
 from lineage.http._refusals import LONGEST_ASKED, refusal, retry_after
 from lineage.settings import is_loopback
@@ -42,7 +42,7 @@ _HEADERS = {
     "Accept-Encoding": "gzip",
     "User-Agent": f"purview-lineage/{__version__}",
 }
-
+_NO_ADDRESS = ("NameResolutionError", "gaierror")
 
 LIMITS = Limits()
 
@@ -123,6 +123,7 @@ def request(
     auth: AuthBase | None = None,
     grant: str = "",
     on_call: Callable[[], None] = lambda: None,
+    repeat: Callable[[Unavailable], bool] = lambda error: True,
     limits: Limits = LIMITS,
     sleep: Callable[[float], None] = time.sleep,
     clock: Callable[[], float] = time.monotonic,
@@ -134,7 +135,7 @@ def request(
 
     `url` is absolute and encoded, `grant` says what to do about a 403, `on_call` is called before
     each attempt. Repeated are 408, 429, 5xx, lost connections, cut or slow or malformed answers,
-    after `Retry-After` (seconds or a date) or else 1, 2, 4, 8 s.
+    after `Retry-After` (seconds or a date) or else 1, 2, 4, 8 s, if `repeat` says so too.
 
     Raises `Unavailable` where that does not help, and at once where a wait above `LONGEST_WAIT` is
     asked for or the answer is too large; `SettingsError` on 401 (after one new token), 403 and a
@@ -152,8 +153,11 @@ def request(
         asked = error.retry_after if isinstance(error, Unavailable) else None
         return jitter(asked or 2.0 ** (state.attempt_number - 1))
 
+    def passes(error: BaseException) -> bool:
+        return isinstance(error, Unavailable) and _passes(error) and repeat(error)
+
     retrying = Retrying(
-        stop=is_over, wait=pause, retry=retry_if_exception(_passes), sleep=sleep, reraise=True
+        stop=is_over, wait=pause, retry=retry_if_exception(passes), sleep=sleep, reraise=True
     )
     return retrying(_attempt, call, on_call, now)
 
@@ -174,10 +178,8 @@ class _Call:
         return f"{self.prepared.method} {parts.hostname}{parts.path}"
 
 
-def _passes(error: BaseException) -> bool:
-    if not isinstance(error, Unavailable) or isinstance(error, TooLarge):
-        return False
-    return (error.retry_after or 0) <= LONGEST_WAIT
+def _passes(error: Unavailable) -> bool:
+    return not isinstance(error, TooLarge) and (error.retry_after or 0) <= LONGEST_WAIT
 
 
 def _prepared(
@@ -231,4 +233,6 @@ def _sent(call: _Call) -> Response:
             proxies=session.proxies,
         )
     except (OSError, HTTPError) as error:
-        raise Unavailable(f"{call.what}: {cause(error)}") from None
+        reason = cause(error)
+        kind = NoAddress if reason in _NO_ADDRESS else Unavailable
+        raise kind(f"{call.what}: {reason}") from None
