@@ -8,6 +8,7 @@ LineageError
   Unavailable      try again after `retry_after` seconds: throttled, timed out, 5xx, cut body
     Overloaded     … and send less at once: 408, 429, 504
     NoAddress      … the host's name does not resolve
+    TimedOut       … no whole answer in time
   Untranslatable   record NotReported and go on: this run gives no lineage as it stands
   Rejected         record Failed and go on: the catalog refused this entity (`status`, `code`)
   BadInput         answer 400 (exit 2): what a caller gave is not what we take
@@ -58,6 +59,10 @@ class Overloaded(Unavailable):
 
 class NoAddress(Unavailable):
     """The host's name does not resolve."""
+
+
+class TimedOut(Unavailable):
+    """No whole answer in time; what was asked may have been done."""
 
 
 class Untranslatable(LineageError):

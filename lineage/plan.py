@@ -59,11 +59,12 @@ class Located:
         """Find the names of all assets of these processes, in few look-ups."""
         wanted = {asset for each in processes for asset in assets_of(each)} - self.names.keys()
         self.names |= self._desk.published.choices(wanted)
-        found = locate(self._desk.catalog, sorted(wanted - self.names.keys()))
-        for asset, name in found.items():
-            self.names[asset] = name or asset.candidates[0]
+        unknown = sorted(wanted - self.names.keys())
+        possible = {asset: self._desk.possible(asset) for asset in unknown}
+        for asset, name in locate(self._desk.catalog, possible).items():
+            self.names[asset] = name or possible[asset][0]
             if name is None:
-                self.absent.add(asset.candidates[0])
+                self.absent.add(possible[asset][0])
 
     def missing(self, edge: Edge) -> bool:
         """Whether an edge ends at nothing: an asset that is not there and is not to be created."""

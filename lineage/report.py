@@ -10,7 +10,17 @@ from itertools import chain
 from lineage.coalesce import unite
 from lineage.compare import Done, Work, compare, fingerprint
 from lineage.desk import Desk
-from lineage.errors import SettingsError, Unavailable, Untranslatable
+from lineage.errors import (
+    Firewall,
+    LineageError,
+    NoAddress,
+    Overloaded,
+    RoleMissing,
+    SettingsError,
+    TimedOut,
+    Unavailable,
+    Untranslatable,
+)
 from lineage.model import (
     ActivityRun,
     Batch,
@@ -33,6 +43,17 @@ Translate = Callable[[ActivityRun, Definitions], Translation]
 
 # Reasons that leave nothing out of what a run tells of its edges.
 HARMLESS = frozenset({Reason.COLUMNS_UNKNOWN})
+
+# Why a run is held up, and where it stands meanwhile, by the catalog's error: the first that fits.
+HELD: tuple[tuple[type[LineageError], Status, Reason], ...] = (
+    (RoleMissing, Status.PENDING, Reason.ROLE_MISSING),
+    (Firewall, Status.PENDING, Reason.FIREWALL),
+    (SettingsError, Status.PENDING, Reason.UNAVAILABLE),
+    (NoAddress, Status.PENDING, Reason.UNAVAILABLE),
+    (Overloaded, Status.RETRYING, Reason.THROTTLED),
+    (TimedOut, Status.TIMED_OUT, Reason.UNAVAILABLE),
+    (Unavailable, Status.RETRYING, Reason.UNAVAILABLE),
+)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -72,6 +93,13 @@ def report(
         told = [each for each in told if not each.processes.keys() <= done.keys()]
         yield from desk.ledger.settle(batch, [*silent, *ready], desk.clock())
         silent = []
+
+
+def held(reading: Reading, error: SettingsError | Unavailable) -> list[Outcome]:
+    """Where the runs stand that were not settled, because the catalog could not be reached."""
+    status, reason = next(row[1:] for row in HELD if isinstance(error, row[0]))
+    gap = Gap(reason, detail=str(error))
+    return [Outcome(run, status, (gap,)) for each in reading.listed for run in each.activities]
 
 
 def claimed(run: ActivityRun) -> bool:

@@ -34,7 +34,7 @@ LAYERS: tuple[frozenset[str], ...] = tuple(
         "plan",
         "lines publish",
         "collect report",
-        "summary wiring",
+        "leases summary wiring",
         "app",
         "cli",
         "__main__",
@@ -43,7 +43,14 @@ LAYERS: tuple[frozenset[str], ...] = tuple(
 LEVELS = {name: level for level, layer in enumerate(LAYERS) for name in layer}
 
 PURE = (
-    *("batch", "catalog.atlas", "catalog.bulk", "catalog.locate", "coalesce", "connectors"),
+    *(
+        "batch",
+        "catalog.atlas",
+        "catalog.bulk",
+        "catalog.locate",
+        "catalog.moving",
+        "catalog.proof",
+    ),
     *("resolve", "sql", "store.processes", "store.rows", "translate", "web"),
 )
 INPUT_AND_OUTPUT = {

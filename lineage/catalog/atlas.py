@@ -80,7 +80,7 @@ def _parents(process: Process, last: LastRun | None) -> Iterable[Json]:
     """Factory, pipeline and activity, from the top down; Synapse has no workspace entity."""
     *above, pipeline, activity = process.parents
     for factory in above:
-        parts = factory.qualified.strip("/").split("/")
+        parts = process.factory.strip("/").split("/")
         known = {"qualifiedName": factory.qualified, "name": parts[-1]}
         if len(parts) > 3:
             known |= {"subscriptionId": parts[1], "resourceGroupName": parts[3]}

@@ -74,12 +74,31 @@ class EntityType:
 @cache
 def types() -> Mapping[str, EntityType]:
     """Every type we know, by name."""
-    definitions: Json = json.loads(files(__package__).joinpath("typedefs.json").read_text("utf-8"))
-    entities = {each["name"]: each for each in definitions["entityDefs"]}
-    references = [
-        each for definition in definitions["relationshipDefs"] for each in _references(definition)
-    ]
+    known = definitions()
+    entities = {each["name"]: each for each in known["entityDefs"]}
+    references = [each for found in known["relationshipDefs"] for each in _references(found)]
     return MappingProxyType({name: _entity_type(name, entities, references) for name in entities})
+
+
+def definitions() -> Json:
+    """The file as it is."""
+    text = files(__package__).joinpath("typedefs.json").read_text("utf-8")
+    found: Json = json.loads(text)
+    return found
+
+
+def definition(name: str) -> Json | None:
+    """A type as a server would define it, with what it inherits; None where we know none."""
+    known = types().get(name)
+    if known is None:
+        return None
+    return {
+        "name": name,
+        "attributeDefs": [{"name": each} for each in known.attributes],
+        "relationshipAttributeDefs": [
+            {"name": each.name, "typeName": each.target} for each in known.references.values()
+        ],
+    }
 
 
 @cache

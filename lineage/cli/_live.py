@@ -30,7 +30,7 @@ def read(app: App, run_id: str) -> Runs:
         reading = source.definitions.prefetch(reading, TRANSLATORS)
         for listed in reading.listed:
             wanted = [run for run in listed.activities if activity in (None, run.id)]
-            return tuple(wanted), source.definitions
+            return tuple(wanted), app.definitions(factory)
         if reading.unread:
             problem = problem or reading.problem or f"run {run_id} could not be read"
     if problem:

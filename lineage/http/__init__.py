@@ -18,7 +18,7 @@ from tenacity import RetryCallState, Retrying, retry_if_exception
 from urllib3.exceptions import HTTPError
 
 from lineage import __version__
-from lineage.errors import NoAddress, Unavailable
+from lineage.errors import NoAddress, TimedOut, Unavailable
 from lineage.http._bodies import Limits, TooLarge, cause, decode, read
 from lineage.http._refusals import LONGEST_ASKED, refusal, retry_after
 from lineage.settings import is_loopback
@@ -42,7 +42,12 @@ _HEADERS = {
     "Accept-Encoding": "gzip",
     "User-Agent": f"purview-lineage/{__version__}",
 }
-_NO_ADDRESS = ("NameResolutionError", "gaierror")
+_LOST = {
+    "NameResolutionError": NoAddress,
+    "ReadTimeoutError": TimedOut,
+    "TimeoutError": TimedOut,
+    "gaierror": NoAddress,
+}
 
 LIMITS = Limits()
 
@@ -234,5 +239,4 @@ def _sent(call: _Call) -> Response:
         )
     except (OSError, HTTPError) as error:
         reason = cause(error)
-        kind = NoAddress if reason in _NO_ADDRESS else Unavailable
-        raise kind(f"{call.what}: {reason}") from None
+        raise _LOST.get(reason, Unavailable)(f"{call.what}: {reason}") from None

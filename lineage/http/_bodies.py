@@ -14,7 +14,7 @@ import orjson
 from requests import Response
 from urllib3.exceptions import HTTPError
 
-from lineage.errors import Unavailable
+from lineage.errors import TimedOut, Unavailable
 
 _PIECE = 65_536  # bytes
 
@@ -80,7 +80,7 @@ def _pieces(
         if size > limits.inflated or raw.tell() > limits.wire:
             raise TooLarge(f"{what}: the answer is above {limits.wire >> 20} MB")
         if clock() > deadline:
-            raise Unavailable(f"{what}: no whole answer within {limits.total:g} s")
+            raise TimedOut(f"{what}: no whole answer within {limits.total:g} s")
     return pieces
 
 

@@ -43,7 +43,8 @@ TABLE = (
         values.place("purview:https://HOST", "atlas:https://HOST", "local:PATH"),
         "local:lineage-catalog.db",
         "Where lineage goes: `purview:https://ACCOUNT.purview.azure.com`, "
-        "`atlas:https://HOST:PORT` (http for loopback only), or `local:PATH`, an embedded catalog in one file.",
+        "`atlas:https://HOST:PORT` (http for loopback only), or `local:PATH`, an embedded catalog "
+        "in one file.",
     ),
     Setting(
         "LINEAGE_STORE",
