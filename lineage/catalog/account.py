@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from threading import Lock
 from typing import Any
 
+from lineage.catalog.atlas import FALLBACK
 from lineage.catalog.types import Finding, Known, Memory, Types
 from lineage.errors import SettingsError
 from lineage.model import Asset, Catalog, Factory, Json, Name, Naming, Row
@@ -15,7 +16,6 @@ from lineage.translate.names import spelt
 
 log = logging.getLogger(__name__)
 
-FALLBACK = "lineage_dataset"  # ours, below DataSet
 DATA_SET = "DataSet"
 AUTO, ORIGINAL, LOWER = "auto", "original", "lower"
 
@@ -102,6 +102,10 @@ class Account:
     def findings(self) -> list[Finding]:
         """All that was found out, by what it is about, with its date."""
         return [_finding(row) for row in self._memory.all()]
+
+    def forget(self) -> None:
+        """Ask anew: the account was changed."""
+        self._memory.forget()
 
     # ------------------------------------------------------------ names
 
