@@ -3,10 +3,6 @@ from uuid import uuid4
 
 import pytest
 
-from tests.catalog.atlas_server import atlas
-
-__all__ = ["atlas"]
-
 pytest.register_assert_rewrite("tests.catalog.contract")
 
 At = Callable[[str], str]
