@@ -422,6 +422,35 @@ def test_what_was_removed_comes_back_beside_the_deleted_relationship(
     }
 
 
+@pytest.mark.parametrize(
+    "writes",
+    [("a", "", "a"), ("ab", "a", "ab"), ("ab", "", "ab"), ("a", "b", "", "ab")],
+    ids=lambda writes: " then ".join(each or "nothing" for each in writes),
+)
+def test_what_was_sent_last_is_there_whatever_was_sent_and_removed_before(
+    catalog: Catalog, at: At, writes: tuple[str, ...]
+) -> None:
+    tables(catalog, at, "a", "b")
+    for names in writes:
+        ends = [by_name(TABLE, at(name)) for name in names]
+        catalog.send([entity(OPERATION, at("p"), inputs=ends, outputs=ends)])
+
+    for key in ("inputs", "outputs"):
+        found = related(catalog, OPERATION, at("p"), key)
+        assert {name for name, status in found if status == "ACTIVE"} == set(writes[-1])
+
+
+def test_an_edge_to_what_the_request_itself_names_is_there_again_too(
+    catalog: Catalog, at: At
+) -> None:
+    for inputs in ([by_guid(TABLE, "-1")], [], [by_guid(TABLE, "-1")]):
+        catalog.send(
+            [entity(TABLE, at("a"), "-1"), entity(OPERATION, at("p"), "-2", inputs=inputs)]
+        )
+
+    assert ("a", "ACTIVE") in related(catalog, OPERATION, at("p"), "inputs")
+
+
 def test_the_order_of_inputs_is_kept_and_a_new_order_keeps_the_relationships(
     catalog: Catalog, at: At
 ) -> None:

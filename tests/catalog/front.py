@@ -83,6 +83,7 @@ def serving(answer: Answer, tls: ssl.SSLContext | None = None) -> Iterator[Front
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
+        disable_nagle_algorithm = True
 
         def respond(self) -> None:
             parts = urlsplit(self.path)
