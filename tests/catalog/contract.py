@@ -5,11 +5,13 @@ A test module imports all of this and has a fixture `catalog`: any `model.Catalo
 types of lineage/catalog/typedefs.json. Every test has names of its own, so a shared server will do.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
+from math import ceil, log2
 from typing import Any
 
 import pytest
 
+from lineage.catalog import bulk
 from lineage.errors import Rejected
 from lineage.model import Catalog, Json, Name
 
@@ -282,6 +284,36 @@ def test_parents_are_relationships_seen_from_both_ends(catalog: Catalog, at: At)
     assert related(catalog, PIPELINE, at("l"), "factory") == {("f", "ACTIVE")}
     assert related(catalog, PIPELINE, at("l"), "subProcesses") == {("a", "ACTIVE")}
     assert related(catalog, OPERATION, at("o"), "parent") == {("a", "ACTIVE")}
+
+
+@pytest.mark.parametrize("number", [1, 2, 50, 200])
+def test_of_many_processes_one_that_is_bad_is_found_in_few_calls(
+    catalog: Catalog, at: At, number: int
+) -> None:
+    [a] = tables(catalog, at, "a")
+    calls: list[int] = []
+
+    def send(entities: Sequence[Json]) -> Mapping[str, str]:
+        calls.append(len(entities))
+        return catalog.send(entities)
+
+    bad = number * 2 // 3
+    ends = [by_name(TABLE, at("nope")) if i == bad else a for i in range(number)]
+    units = [
+        bulk.Unit(Name(OPERATION, at(f"p{i}")), (entity(OPERATION, at(f"p{i}"), inputs=[end]),))
+        for i, end in enumerate(ends)
+    ]
+
+    refused = [
+        (unit.key.qualified, answer.code)
+        for unit, answer in bulk.publish(units, send)
+        if isinstance(answer, Rejected)
+    ]
+
+    assert refused == [(at(f"p{bad}"), "ATLAS-404-00-00A")]
+    assert len(calls) <= 2 * (1 + ceil(log2(number))) + 1
+    names = [at(f"p{i}") for i in range(number) if i != bad]
+    assert len(catalog.get(OPERATION, names)) == number - 1
 
 
 # ---------------------------------------------------------------- values

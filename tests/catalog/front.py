@@ -13,6 +13,8 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from itertools import count, cycle
+from random import Random
 from threading import Lock, Thread
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
@@ -220,19 +222,40 @@ def relay(url: str, name: str, password: str) -> Answer:
 # ---------------------------------------------------------------- faults
 
 
-def failing(answer: Answer, faults: Iterator[Fault | None]) -> Answer:
-    """Before each answer the next of `faults` is asked: None lets it pass."""
+Fault = Callable[[Asked, Answer], Said]
+Choose = Callable[[Asked], Fault | None]
+
+
+def failing(answer: Answer, choose: Choose) -> Answer:
+    """What `choose` gives happens instead of an answer; None lets it pass."""
     lock = Lock()
 
     def respond(asked: Asked) -> Said:
         with lock:
-            fault = next(faults, None)
+            fault = choose(asked)
         return fault(asked, answer) if fault else answer(asked)
 
     return respond
 
 
-Fault = Callable[[Asked, Answer], Said]
+def every(number: int, *faults: Fault, writes: bool = False, most: int = 10**9) -> Choose:
+    """Each `number`-th call (or write) meets the next of the faults, `most` of them in all."""
+    calls, met = count(1), cycle(faults)
+    left = iter(range(most))
+
+    def choose(asked: Asked) -> Fault | None:
+        if writes and not (asked.method == "POST" and asked.path.endswith("/entity/bulk")):
+            return None
+        due = next(calls) % number == 0 and next(left, None) is not None
+        return next(met) if due else None
+
+    return choose
+
+
+def at_rate(rate: float, *faults: Fault) -> Choose:
+    """So many of all calls, in an order that is the same every time."""
+    dice = Random(7)  # noqa: S311  # an order, no secret
+    return lambda asked: dice.choice(faults) if dice.random() < rate else None
 
 
 def refuse(status: int, body: bytes = b"", **headers: str) -> Fault:
