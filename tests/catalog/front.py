@@ -22,7 +22,7 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 import requests
 
 from lineage.catalog.local import LocalCatalog
-from lineage.catalog.typedefs import definition
+from lineage.catalog.typedefs import definition, definitions
 from lineage.errors import Rejected
 from lineage.model import Json, Name
 
@@ -143,7 +143,7 @@ def embedded(catalog: LocalCatalog, lacking: set[str] | None = None) -> Answer:
             if path == "/types/typedefs":
                 return _registered(gone, asked)
             if path.startswith("/types/typedef/name/"):
-                found = None if kind in gone else definition(kind)
+                found = None if kind in gone else definition(kind) or _relationship(kind)
                 return said(200, found) if found else said(404, _refused("ATLAS-404-00-001"))
             if path.startswith("/entity/bulk/uniqueAttribute/type/"):
                 entities = catalog.get(kind, [value for _, value in asked.query])
@@ -185,10 +185,14 @@ def _there(catalog: LocalCatalog, entity: Json) -> bool:
         return False
 
 
+def _relationship(name: str) -> Json | None:
+    return next((each for each in definitions()["relationshipDefs"] if each["name"] == name), None)
+
+
 def _registered(gone: set[str], asked: Asked) -> Said:
-    definitions = json.loads(asked.body)
-    gone -= {each["name"] for found in definitions.values() for each in found}
-    return said(200, definitions)
+    told = json.loads(asked.body)
+    gone -= {each["name"] for found in told.values() for each in found}
+    return said(200, told)
 
 
 def _refused(code: str) -> Json:
