@@ -271,11 +271,12 @@ class App:
 
     def _closed(self, summary: Summary, factory: FactoryId, error: LineageError) -> None:
         """A catalog that is closed to us is closed for every factory."""
-        closed = isinstance(error, SettingsError) or self._opened.closed() is not None
+        closed = self._opened.closed() is not None
         self._problem(summary, "catalog" if closed else factory, error)
-        if closed:
+        resting = self.settings.factories if closed else (factory,)
+        if closed or isinstance(error, SettingsError):
             with self._lock:
-                summary.resting.update(self.settings.factories)
+                summary.resting.update(resting)
 
     def _rest(self, summary: Summary, factory: FactoryId, error: LineageError) -> None:
         """Leave a factory alone that is closed to us, or asks for a pause."""

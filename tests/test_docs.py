@@ -69,14 +69,14 @@ def types() -> str:
         [
             "# Types",
             "",
-            "The types of what is sent. Purview and Atlas have those of `atlas_core`; Purview has the"
-            " others but our own. On Apache Atlas",
-            "`python -m lineage types install` registers what is missing. What an account lacks is"
-            " left out, or a base type stands in for it.",
+            "The types of what is sent. On Apache Atlas `python -m lineage types install` registers"
+            " what is missing; Purview has all but our own.",
+            "What an account lacks is left out, or a base type stands in for it.",
             "",
-            "Confidence: *verified* in a response of the service, a definition or code of Microsoft's ·"
-            " *community*: code that was run on a",
-            "live account · *inferred* · *ours*.",
+            "Confidence: *verified* in a response of the service or in Microsoft's own definitions"
+            " or code · *community*: code that was run",
+            "on a live account · *inferred* · *ours*. An attribute without a source has that of its"
+            " type.",
             "",
             "| type | supertype | attribute | source | confidence |",
             "| --- | --- | --- | --- | --- |",

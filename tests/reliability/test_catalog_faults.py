@@ -115,7 +115,7 @@ def through(source: Source, tmp_path_factory: pytest.TempPathFactory) -> dict[st
             broken = Checker(source.truth).finish(site.evidence())
             return Weathered(ended, site.sync(), broken)
 
-    with ThreadPoolExecutor(4) as threads:
+    with ThreadPoolExecutor(len(PASSING)) as threads:
         found = threads.map(weathered, range(len(PASSING)), PASSING.values())
         return dict(zip(PASSING, found, strict=True))
 
