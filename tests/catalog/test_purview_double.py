@@ -12,18 +12,26 @@ from lineage.catalog.rest import RestCatalog
 from lineage.catalog.servers import SERVERS
 from lineage.errors import Firewall, LineageError, Rejected, RoleMissing, SettingsError
 from lineage.model import Json, Name
+from tests.catalog.atlas_server import Atlas
 from tests.catalog.contract import *  # noqa: F403 - its tests run here, on the catalog below
 from tests.catalog.contract import OPERATION, TABLE, At, by_name, one
 from tests.catalog.contract import entity as sent
-from tests.catalog.front import embedded
+from tests.catalog.front import embedded, relay
 from tests.catalog.purview import AUDIENCE, Purview, purview
 
 
-@pytest.fixture(scope="module")
-def double(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Purview]:
+@pytest.fixture(scope="module", params=["embedded", pytest.param("atlas", marks=pytest.mark.slow)])
+def double(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Purview]:
     folder = tmp_path_factory.mktemp("purview")
-    with LocalCatalog(":memory:") as local, purview(embedded(local), folder) as made:
-        yield made
+    with LocalCatalog(":memory:") as local:
+        behind = embedded(local)
+        if request.param == "atlas":
+            atlas: Atlas = request.getfixturevalue("atlas")
+            behind = relay(atlas.url, atlas.name, atlas.password)
+        with purview(behind, folder) as made:
+            yield made
 
 
 def client(double: Purview, scope: str = AUDIENCE, collection: str = "") -> RestCatalog:
