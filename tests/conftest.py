@@ -5,6 +5,10 @@ import sys
 import hypothesis
 import pytest
 
+from tests.catalog.atlas_server import atlas
+
+__all__ = ["atlas"]
+
 _LOOPBACK = ("127.", "::1", "localhost")
 
 hypothesis.settings.register_profile("quick", deadline=None, derandomize=True, max_examples=100)

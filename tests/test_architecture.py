@@ -34,7 +34,7 @@ LAYERS: tuple[frozenset[str], ...] = tuple(
         "plan",
         "lines publish",
         "collect report",
-        "diagnosis summary wiring",
+        "diagnosis leases summary wiring",
         "app doctor",
         "cli",
         "__main__",
@@ -43,9 +43,9 @@ LAYERS: tuple[frozenset[str], ...] = tuple(
 LEVELS = {name: level for level, layer in enumerate(LAYERS) for name in layer}
 
 PURE = (
-    *("batch", "catalog.atlas", "catalog.bulk", "catalog.locate", "coalesce", "connectors"),
-    *("diagnosis", "redact", "resolve", "sql", "store.processes", "store.rows", "translate"),
-    "web",
+    *("batch", "catalog.atlas", "catalog.bulk", "catalog.locate", "catalog.moving"),
+    *("catalog.proof", "coalesce", "connectors", "diagnosis", "redact", "resolve", "sql"),
+    *("store.processes", "store.rows", "translate", "web"),
 )
 INPUT_AND_OUTPUT = {
     *("asyncio", "azure", "http", "os", "requests", "socket", "sqlite3", "subprocess", "time"),

@@ -155,9 +155,9 @@ def test_what_does_not_pass_is_unavailable_with_the_wait_asked_for(
             "POST management.example.com/x answered 400",
         ),
         (
-            answer(409, {"errorCode": "ATLAS-409-00-001"}),
+            answer(409, {"errorCode": "ATLAS-409-00-001", "requestId": "0f1e-2d"}),
             Rejected,
-            "POST management.example.com/x answered 409 (ATLAS-409-00-001)",
+            "POST management.example.com/x answered 409 (ATLAS-409-00-001, request 0f1e-2d)",
         ),
         (answer(413, b"<html>"), Rejected, "POST management.example.com/x answered 413"),
     ],

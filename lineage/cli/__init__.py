@@ -36,6 +36,7 @@ COMMANDS = {
     "settings": "Every setting with its value and where that comes from.",
     "show": "What would be sent for a run, and how each name came to be; sends nothing.",
     "sync": "One whole pass: collect runs, report their lineage, record how each ended.",
+    "types": "What a catalog must know to take lineage; `types install` registers it.",
 }
 
 log = logging.getLogger(__name__)

@@ -42,7 +42,8 @@ def command(call: Call, run_id: str, folder: Path) -> int:
     settings.require_factories()
     capture.check(folder)
     with App(settings, access=Access.READ) as app:
-        listed, definitions = _live.read(app, run_id)
+        listed, _ = _live.read(app, run_id)
+        definitions = app.source(listed.run.factory).definitions  # names as the folder will tell
         noting = Noting(definitions)
         shown = [payload(run, noting, settings.native) for run in listed.activities]
     asked = [definition for definition in noting.read.values() if definition is not None]

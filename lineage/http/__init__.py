@@ -103,6 +103,7 @@ def request(
     auth: AuthBase | None = None,
     grant: str = "",
     on_call: Callable[[], None] = lambda: None,
+    repeat: Callable[[Unavailable], bool] = lambda error: True,
     limits: Limits = LIMITS,
     sleep: Callable[[float], None] = time.sleep,
     clock: Callable[[], float] = time.monotonic,
@@ -114,7 +115,7 @@ def request(
 
     `url` is absolute and encoded, `grant` says what to do about a 403, `on_call` is called before
     each attempt. Repeated are 408, 429, 5xx, lost connections, cut or slow or malformed answers,
-    after `Retry-After` (seconds or a date) or else 1, 2, 4, 8 s.
+    after `Retry-After` (seconds or a date) or else 1, 2, 4, 8 s, if `repeat` says so too.
 
     Raises `Unavailable` where that does not help, and at once where a wait above `LONGEST_WAIT` is
     asked for or the answer is too large; `SettingsError` on 401 (after one new token), 403 and a
@@ -141,8 +142,11 @@ def request(
         asked = error.retry_after if isinstance(error, Unavailable) else None
         return jitter(asked or 2.0 ** (state.attempt_number - 1))
 
+    def passes(error: BaseException) -> bool:
+        return isinstance(error, Unavailable) and _passes(error) and repeat(error)
+
     retrying = Retrying(
-        stop=is_over, wait=pause, retry=retry_if_exception(_passes), sleep=sleep, reraise=True
+        stop=is_over, wait=pause, retry=retry_if_exception(passes), sleep=sleep, reraise=True
     )
     return retrying(attempt)
 
@@ -162,10 +166,8 @@ class _Call:
         return f"{self.prepared.method} {parts.hostname}{parts.path}"
 
 
-def _passes(error: BaseException) -> bool:
-    if not isinstance(error, Unavailable) or isinstance(error, TooLarge):
-        return False
-    return (error.retry_after or 0) <= LONGEST_WAIT
+def _passes(error: Unavailable) -> bool:
+    return not isinstance(error, TooLarge) and (error.retry_after or 0) <= LONGEST_WAIT
 
 
 def _prepared(

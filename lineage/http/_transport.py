@@ -33,6 +33,7 @@ _CAUSES = {
 }
 _KNOWN = {
     pycurl.E_COULDNT_RESOLVE_HOST: Cause.NAME,
+    pycurl.E_OPERATION_TIMEDOUT: Cause.TIME,
     pycurl.E_PEER_FAILED_VERIFICATION: Cause.CERTIFICATE,
 }
 _TOO_LARGE = frozenset({pycurl.E_FILESIZE_EXCEEDED, pycurl.E_WRITE_ERROR})
@@ -154,7 +155,7 @@ def _lost(handle: pycurl.Curl, code: int, limits: Limits) -> Unavailable:
     if code in _TOO_LARGE:
         return TooLarge(f"the answer is above {limits.wire >> 20} MB")
     if code == pycurl.E_OPERATION_TIMEDOUT and handle.getinfo(pycurl.TOTAL_TIME) >= limits.total:
-        return Unavailable(f"no whole answer within {limits.total:g} s")
+        return Unavailable(f"no whole answer within {limits.total:g} s", cause=Cause.TIME)
     said = _CAUSES.get(code, f"the answer is cut: libcurl's error {code}")
     return Unavailable(said, cause=_KNOWN.get(code))
 

@@ -124,13 +124,31 @@ class Definition:
     written: Ticks | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Naming:
+    """
+    How the catalog's account wants process entities named: what was found out there, or was set.
+
+    `lower` is whether Data Factory's names are lower-case; `instead` are pairs of a type of ours
+    and the one that stands in for it.
+    """
+
+    lower: bool = False
+    instead: tuple[tuple[str, str], ...] = ()
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Factory:
-    """A factory or workspace: `id` in the case ARM writes it, global parameters `{name: value}`."""
+    """
+    A factory or workspace: `id` in the case ARM writes it, global parameters `{name: value}`.
+
+    `naming` is how the catalog wants it named.
+    """
 
     id: FactoryId
     name: str
     parameters: Json = field(default_factory=dict)
+    naming: Naming = Naming()
 
     @property
     def synapse(self) -> bool:

@@ -252,8 +252,8 @@ UNREDACTED = {
     "body-of-a-refusal-told": (
         Patch(
             "http/_refusals.py",
-            """({code})' if code else ''}\"""",
-            """({code})' if code else ''} {body!r}\"""",
+            """({told})' if told else ''}\"""",
+            """({told})' if told else ''} {body!r}\"""",
         ),
     ),
     "exception-told": (
