@@ -61,7 +61,7 @@ DELAY = Patch(  # between read and send; no bug by itself
 
 HASTY = (  # no bug either: a client that gives up soon, for tests of what it does then
     Patch("http/__init__.py", "2.0 ** (state.attempt_number - 1)", "0.01"),
-    Patch("http/_bodies.py", "    read: float = 30.0\n", "    read: float = 0.5\n"),
+    Patch("http/_bodies.py", "    total: float = 120.0\n", "    total: float = 1.5\n"),
 )
 
 BUGS = {
