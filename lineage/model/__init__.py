@@ -32,14 +32,7 @@ from lineage.model._lineage import (
     Translation,
     Value,
 )
-from lineage.model._reasons import (
-    LONGEST_DETAIL,
-    OPEN,
-    Gap,
-    Reason,
-    Status,
-    Where,
-)
+from lineage.model._reasons import LONGEST_DETAIL, OPEN, Gap, Reason, Status, Where
 from lineage.model._source import (
     REMOVED,
     ActivityRun,

@@ -8,15 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from lineage.model._lineage import Name
-from lineage.model._source import (
-    Batch,
-    Definition,
-    Factory,
-    Json,
-    Kind,
-    PipelineRun,
-    Reading,
-)
+from lineage.model._source import Batch, Definition, Factory, Json, Kind, PipelineRun, Reading
 from lineage.ticks import Ticks
 
 

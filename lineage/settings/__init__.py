@@ -10,14 +10,7 @@ from urllib.parse import urlsplit
 from lineage.errors import SettingsError
 from lineage.model import FactoryId
 from lineage.settings._table import IDENTITY, TABLE, Setting
-from lineage.settings._values import (
-    Auth,
-    MissingAssets,
-    Native,
-    Place,
-    RunAttributes,
-    is_loopback,
-)
+from lineage.settings._values import Auth, MissingAssets, Native, Place, RunAttributes, is_loopback
 
 __all__ = [
     "IDENTITY",

@@ -12,16 +12,7 @@ from threading import Lock
 
 from lineage import ticks
 from lineage.errors import Rejected, Unavailable
-from lineage.model import (
-    ActivityRun,
-    Batch,
-    Clock,
-    Json,
-    Listed,
-    PipelineRun,
-    Reading,
-    Reference,
-)
+from lineage.model import ActivityRun, Batch, Clock, Json, Listed, PipelineRun, Reading, Reference
 from lineage.sources.client import Client, Page, no_such_factory, segment
 from lineage.sources.payloads import activity_run, is_running, pipeline_run
 from lineage.ticks import DAY, SECOND, Ticks

@@ -6,16 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from lineage import connectors
-from lineage.model import (
-    Certainty,
-    Definition,
-    Definitions,
-    Gap,
-    Json,
-    Kind,
-    Named,
-    Where,
-)
+from lineage.model import Certainty, Definition, Definitions, Gap, Json, Kind, Named, Where
 from lineage.resolve import activities, datasets
 from lineage.resolve.activities import Use
 from lineage.resolve.evaluator import member
