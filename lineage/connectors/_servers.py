@@ -6,7 +6,8 @@ import re
 from dataclasses import replace
 
 from lineage.connectors import _connections, _hosts
-from lineage.connectors._parts import ABSENT, EMPTY, Part, Tree
+from lineage.connectors._parts import ABSENT, EMPTY, Part
+from lineage.connectors._tree import Tree
 from lineage.connectors._stores import Store
 
 _DATABASES = ("database", "databaseName", "catalog", "artifactId")

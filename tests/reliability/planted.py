@@ -280,7 +280,7 @@ UNREDACTED = {
         Patch("connectors/_hosts.py", '.lstrip("/").partition("?")[0]', '.lstrip("/")'),
     ),
     "secret-in-a-part-of-a-name": (
-        Patch("connectors/_parts.py", "if _text.secret(part.text) or _text", "if _text"),
+        Patch("connectors/_tree.py", "if _text.secret(part.text) or _text", "if _text"),
     ),
     "secret-setting-shown": (
         Patch("settings/__init__.py", '"***" if row.secret and text else text', "text"),
