@@ -11,7 +11,7 @@ from lineage.resolve import activities, datasets
 from lineage.resolve.activities import Use
 from lineage.resolve.evaluator import member
 from lineage.resolve.expressions import Scope
-from lineage.translate import sides
+from lineage.translate import sides, streams
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -53,7 +53,7 @@ def name_uses(
 def _named(use: Use, reference: Json, definitions: Definitions, scope: Scope) -> NamedUse:
     where = Where(use.side)
     if use.stream:
-        side = sides.streamed(where, use.stream)
+        side = streams.streamed(where, use.stream)
     else:
         side = sides.written(where, use.activity, scope)
     activity = sides.name(use.activity)
