@@ -15,7 +15,7 @@ from lineage.cli._call import COMPLETE, Call, common
 from lineage.errors import BadInput
 from lineage.model import Certainty, Json, Kind
 from lineage.sources import folder, jsonfile
-from lineage.sources.folder import FolderDefinitions
+from lineage.sources.ondisk import FolderDefinitions
 from lineage.translate.uses import NamedUse, name_uses
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ from lineage import ticks
 from lineage.errors import BadInput
 from lineage.model import ActivityRun, Definition, Factory, Json, Kind, Listed, PipelineRun
 from lineage.sources import payloads
-from lineage.sources.folder import FolderDefinitions
+from lineage.sources.ondisk import FolderDefinitions
 from lineage.sources.scenario import ACTIVITIES, RUN
 from lineage.ticks import Ticks
 
