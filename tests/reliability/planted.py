@@ -260,7 +260,7 @@ UNREDACTED = {
     ),
     "exception-told": (
         BUG_IN_A_TRANSLATOR,
-        Patch("cli/_call.py", "kind.__name__])", "repr(ei[1])])"),
+        Patch("cli/_logs.py", "kind.__name__])", "repr(ei[1])])"),
     ),
     "parameter-in-a-gap": (
         Patch(
