@@ -5,16 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
-from lineage.model import (
-    ANYTHING,
-    Asset,
-    Certainty,
-    Column,
-    ColumnKind,
-    ColumnLink,
-    Edge,
-    Process,
-)
+from lineage.model import ANYTHING, Asset, Certainty, Column, ColumnKind, ColumnLink, Edge, Process
 
 _KIND_RANK = {kind: rank for rank, kind in enumerate(ColumnKind)}
 _RANK = {Certainty.EXACT: 0, Certainty.INFERRED: 1, Certainty.FALLBACK: 2}

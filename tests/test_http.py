@@ -540,6 +540,48 @@ def test_a_proxy_is_asked_for_the_whole_address_and_no_netrc_is_read(
     assert seen == [("http://catalog.example.com/y", None)]
 
 
+def test_a_path_is_sent_as_it_is() -> None:
+    seen: list[str] = []
+
+    def noting(handler: BaseHTTPRequestHandler) -> None:
+        seen.append(handler.path)
+        whole(handler)
+
+    with served(noting) as url, http.session(url) as there:
+        for path in ("/%2E%2E/y", "/a/%2E?b=1"):
+            request(there, "GET", url + path)
+
+    assert seen == ["/x/%2E%2E/y", "/x/a/%2E?b=1"]
+
+
+def test_a_header_that_comes_twice_counts_whole() -> None:
+    auth = Tokens()
+
+    def challenging(handler: BaseHTTPRequestHandler) -> None:
+        handler.send_response(401)
+        for challenge in ('Bearer claims="x"', "Basic realm=y"):
+            handler.send_header("WWW-Authenticate", challenge)
+        handler.send_header("Content-Length", "0")
+        handler.end_headers()
+
+    with served(challenging, whole) as url, http.session(url) as there:
+        request(there, "GET", url, auth=auth)
+
+    assert auth.refused == [("Bearer 1", 'Bearer claims="x", Basic realm=y')]
+
+
+def test_a_body_that_is_no_whole_gzip_is_cut_and_not_too_large() -> None:
+    def twice(handler: BaseHTTPRequestHandler) -> None:
+        body = gzip.compress(b'{"value"') + b"more"
+        head(handler, Content_Length=str(len(body)), Content_Encoding="gzip")
+        handler.wfile.write(body)
+
+    with served(twice, whole) as url, http.session(url) as there:
+        found = request(there, "GET", url, sleep=lambda _: None)
+
+    assert found.body == {"value": []}
+
+
 def test_nobody_listening_is_unavailable() -> None:
     with socket.socket() as unused:
         unused.bind(("127.0.0.1", 0))

@@ -1,4 +1,4 @@
-"""Data Factory and Synapse as two rows of one client: where each call goes, and its pages."""
+"""Calls to Data Factory or Synapse, and the pages of their answers."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from threading import Event
 from typing import Any, TypeVar
-from urllib.parse import quote, urlsplit
+from urllib.parse import urlsplit
 
 from requests import Session
 
@@ -16,7 +16,8 @@ from lineage.auth import Credential, bearer
 from lineage.errors import Cause, Rejected, SettingsError, Unavailable
 from lineage.http import LIMITS, Answer, Limits, request, session
 from lineage.model import FactoryId, Json
-from lineage.settings import Settings, is_loopback
+from lineage.settings import Settings
+from lineage.sources.addresses import address, api, scope
 
 PAGES = 10_000  # more is a loop
 FEW = 2  # calls under way at once, to begin with
@@ -24,72 +25,6 @@ SLOW = 0.05  # seconds until an answer begins; where it takes longer, more are a
 GONE = frozenset({404, 410})
 _T = TypeVar("_T")
 _R = TypeVar("_R")
-
-
-@dataclass(frozen=True, slots=True)
-class Api:
-    """
-    One of the two services. `itself` and `activities` are paths below a factory's or workspace's.
-
-    Source: the specifications of Microsoft.DataFactory 2018-06-01 and of Synapse's artifacts
-    2020-12-01, which agree on all bodies and answers.
-    """
-
-    version: str
-    scope: str
-    itself: str
-    activities: str
-    grant: str
-
-
-ADF = Api(
-    version="2018-06-01",
-    scope="https://management.azure.com/.default",
-    itself="",
-    activities="/pipelineruns/{run}/queryActivityruns",
-    grant="give our identity Reader on the factory, and a role with "
-    "Microsoft.DataFactory/factories/querypipelineruns/action and "
-    "…/pipelineruns/queryactivityruns/action",
-)
-SYNAPSE = Api(
-    version="2020-12-01",
-    scope="https://dev.azuresynapse.net/.default",
-    itself="/workspace",
-    activities="/pipelines/{pipeline}/pipelineruns/{run}/queryActivityruns",
-    grant="give our identity the Synapse role Artifact User on the workspace",
-)
-
-
-def api(factory: FactoryId) -> Api:
-    """The row of a factory or workspace."""
-    return SYNAPSE if "/providers/microsoft.synapse/" in factory.lower() else ADF
-
-
-def address(factory: FactoryId, settings: Settings) -> str:
-    """The URL that all paths of a factory or workspace follow."""
-    if api(factory) is SYNAPSE:
-        return settings.synapse_endpoint.replace("{workspace}", factory.rpartition("/")[2])
-    return settings.management_endpoint + quote(factory, safe="/")
-
-
-def scope(factory: FactoryId, settings: Settings) -> str:
-    """What tokens are asked for: other clouds have endpoints, and so scopes, of their own."""
-    row = api(factory)
-    if row is SYNAPSE:
-        parts = urlsplit(settings.synapse_endpoint)
-        host = parts.netloc.partition("{workspace}.")[2]
-    else:
-        parts = urlsplit(settings.management_endpoint)
-        host = parts.netloc
-    return (
-        f"https://{host}/.default" if host and not is_loopback(parts.hostname or "") else row.scope
-    )
-
-
-def segment(text: str) -> str:
-    """A name as one segment of a path; one of dots alone is no step upwards."""
-    quoted = quote(text, safe="")
-    return quoted if text.strip(".") else quoted.replace(".", "%2E")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
