@@ -54,6 +54,25 @@ def test_where_nothing_may_be_registered_it_says_so(
     assert problem in ended.err
 
 
+def test_doctor_asks_for_what_install_does_and_is_content_with_it(
+    program: Program, front: Front, source: Mapping[str, str]
+) -> None:
+    settings = {**source, "LINEAGE_CATALOG": f"atlas:{front.url}"}
+
+    before = program("doctor", "--json", **settings)
+    program("types", "install", **settings)
+    after = program("doctor", "--json", **settings)
+
+    [failed] = [each for each in before.json["checks"] if each["status"] == "failed"]
+    assert (before.code, failed["diagnosis"], failed["remedy"]) == (
+        3,
+        "types-atlas",
+        "run: python -m lineage types install",
+    )
+    check("doctor", after.json)
+    assert (after.code, {each["status"] for each in after.json["checks"]}) == (0, {"ok"})
+
+
 def test_a_type_that_is_missing_leaves_the_runs_of_its_factory_open_and_says_what_to_do(
     program: Program, front: Front, source: Mapping[str, str]
 ) -> None:
