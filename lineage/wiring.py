@@ -188,6 +188,7 @@ def _rest(
             session=session,
             limits=limits,
             on_call=counts.add,
+            on_names=lambda names: account.named(names),
         )
     )
     memory = Memory(rows, server.address, clock, keep=access is not Access.READ)

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from threading import Lock
 from typing import Any
 
 from lineage.catalog.atlas import FALLBACK
-from lineage.catalog.types import Known, Memory, Types
-from lineage.errors import SettingsError
+from lineage.catalog.types import NO_TYPE, UNKNOWN, Known, Memory, Types
+from lineage.errors import Rejected, SettingsError, Unavailable
 from lineage.model import Asset, Catalog, Factory, Finding, Json, Name, Naming, Row
 from lineage.translate.names import spelt
 
@@ -21,6 +21,7 @@ AUTO, ORIGINAL, LOWER = "auto", "original", "lower"
 
 _FACTORY_END = "factory"  # our name for the way from a pipeline to its factory
 _FACTORY = "azure_data_factory"
+_NAMES = "names as they are sent"
 
 # What the built-in connection's types may be called here, the first that there is.
 # Source: the bases can be instantiated, and several programs that write Synapse's lineage.
@@ -39,6 +40,8 @@ NEEDED = {
     False: (_FACTORY, "adf_pipeline", "adf_copy_activity", "adf_copy_operation"),
     True: ("azure_synapse_pipeline", "azure_synapse_copy_activity", "azure_synapse_operation"),
 }
+# All types that processes and what is above them may be called.
+_OF_PROCESSES = frozenset().union(*NEEDED.values(), *STAND_INS.values())
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +101,32 @@ class Account:
     def has(self, type_name: str) -> bool:
         """Whether the account has the type."""
         return self._types.find(type_name) is not None
+
+    def refresh(self, types: Collection[str]) -> None:
+        """
+        Look these types up anew: the account refused one, or an attribute of one.
+
+        Raises `Unavailable` where a type of processes is gone: it is part of their names, so that
+        their runs stay open until they are named anew.
+        """
+        self._types.refresh(types)
+        gone = sorted(each for each in types if not self.has(each))
+        if lost := _OF_PROCESSES.union([self._choices.synapse_operation]).intersection(gone):
+            with self._lock:
+                self._namings.clear()
+            raise Unavailable(f"the catalog has no type {', '.join(sorted(lost))} any more")
+
+    def named(self, names: Iterable[tuple[Name, str]]) -> None:
+        """
+        Compare names as they were sent with those that came back, once; a difference is alarming.
+
+        Whether Purview normalises what is written is not known: what we look for by the name sent
+        would then be found under another, or not at all.
+        """
+        row, compared = self._memory.get(_NAMES, stale=True), list(names)
+        other = [f"{sent.qualified} is {name}" for sent, name in compared if sent.qualified != name]
+        if compared and (row is None or (other and not row["warning"])):
+            self._memory.put(_NAMES, "changed" if other else "kept", "".join(other[:1]))
 
     def findings(self) -> list[Finding]:
         """All that was found out, by what it is about, with its date."""
@@ -201,11 +230,28 @@ class FittedCatalog:
 
     def get(self, type_name: str, names: Sequence[str]) -> list[Json]:
         """None where the account lacks the type."""
-        return self._catalog.get(type_name, names) if self._account.has(type_name) else []
+        if not self._account.has(type_name):
+            return []
+        try:
+            return self._catalog.get(type_name, names)
+        except Rejected as error:
+            if self._is_there(error, type_name):
+                raise
+            return []
 
     def send(self, entities: Sequence[Json]) -> Mapping[str, str]:
-        """With the attributes that the account knows."""
-        return self._catalog.send(self._account.fit(entities))
+        """With the attributes that the account knows; where it refuses one, once more without."""
+        fitted = self._account.fit(entities)
+        try:
+            return self._catalog.send(fitted)
+        except Rejected as error:
+            if error.code not in UNKNOWN:
+                raise
+            self._account.refresh({each["typeName"] for each in entities})
+            again = self._account.fit(entities)
+            if again == fitted:
+                raise
+        return self._catalog.send(again)
 
     def lineage(self, name: Name, direction: str, depth: int) -> Json:
         """As the catalog has it."""
@@ -213,8 +259,18 @@ class FittedCatalog:
 
     def delete(self, name: Name) -> None:
         """Nothing to delete where the account lacks the type."""
-        if self._account.has(name.type):
-            self._catalog.delete(name)
+        try:
+            if self._account.has(name.type):
+                self._catalog.delete(name)
+        except Rejected as error:
+            if self._is_there(error, name.type):
+                raise
+
+    def _is_there(self, error: Rejected, type_name: str) -> bool:
+        """Whether the account has the type, though it refused a call about it."""
+        if error.code in NO_TYPE:
+            self._account.refresh([type_name])
+        return self._account.has(type_name)
 
 
 def _finding(row: Row) -> Finding:

@@ -19,10 +19,11 @@ _EDGES = {"inputs": "dataset_process_inputs", "outputs": "process_dataset_output
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Told:
-    """An answer to a bulk: guids assigned to guids sent, and which entities it made."""
+    """An answer to a bulk: guids assigned to guids sent, which it made, how it names which."""
 
     assigned: Mapping[str, str]
     created: frozenset[str]
+    names: Mapping[str, str]
 
 
 def read(body: Any, what: str) -> Told:
@@ -36,12 +37,25 @@ def read(body: Any, what: str) -> Told:
     headers = {kind: _list(found, what) for kind, found in mutated.items()}
     assigned = _object(answer.get("guidAssignments") or {}, what)
     real = set(assigned.values())
+    names: dict[str, str] = {}
     for header in (each for kind, found in headers.items() if kind != "DELETE" for each in found):
+        named = _object(header.get("attributes") or {}, what).get("qualifiedName")
         if header.get("status") == "DELETED" and header.get("guid") in real:
-            named = (header.get("attributes") or {}).get("qualifiedName")
             raise Rejected(f"{header.get('typeName')} {named} is deleted there", 200, DELETED)
+        if isinstance(named, str):
+            names[str(header.get("guid"))] = named
     created = frozenset(str(each.get("guid")) for each in headers.get("CREATE", ()))
-    return Told({str(sent): str(guid) for sent, guid in assigned.items() if guid}, created)
+    return Told({str(sent): str(guid) for sent, guid in assigned.items() if guid}, created, names)
+
+
+def returned(told: Told, entities: Sequence[Json]) -> list[tuple[Name, str]]:
+    """The names that were sent, each with the one that came back, where one did."""
+    guids = {each["guid"]: told.assigned.get(each["guid"], each["guid"]) for each in entities}
+    return [
+        (_name(each), told.names[guids[each["guid"]]])
+        for each in entities
+        if guids[each["guid"]] in told.names
+    ]
 
 
 def read_back(told: Told, entities: Sequence[Json], get: Get) -> dict[str, str]:

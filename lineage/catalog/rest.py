@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from urllib.parse import quote, urlencode
 
@@ -16,6 +16,7 @@ from lineage.catalog import moving, proof
 from lineage.catalog.atlas import LONGEST_NAME
 from lineage.catalog.pace import Pace
 from lineage.catalog.servers import Server
+from lineage.catalog.types import NO_TYPE
 from lineage.errors import BadInput, Cause, Rejected, SettingsError, Unavailable
 from lineage.http import LIMITS, LONGEST_WAIT, Answer, Limits, request
 from lineage.model import Json, Name
@@ -24,10 +25,9 @@ LONGEST_URL = 8_000  # bytes; Purview's limit is 8 KB
 CLOSED = 900.0  # seconds after which a catalog that is closed to us is asked again
 _EXISTS = "ATLAS-409-00-004"
 _ABSENT = frozenset({"ATLAS-404-00-005", "ATLAS-404-00-009"})
-_NO_TYPE = frozenset({"ATLAS-404-00-001", "ATLAS-400-00-014"})
-
 
 OnCall = Callable[[str], None]
+OnNames = Callable[[Iterable[tuple[Name, str]]], None]
 
 
 class RestCatalog:
@@ -36,7 +36,8 @@ class RestCatalog:
 
     After a 401, a 403, a name that does not resolve or a wait too long it is closed for a while:
     every call raises the same again and reaches nobody. `on_call` is told `catalogReads` or
-    `catalogWrites` for each attempt; `collection` is where new entities go.
+    `catalogWrites` for each attempt, `on_names` the names sent with those that came back;
+    `collection` is where new entities go.
     """
 
     def __init__(
@@ -50,6 +51,7 @@ class RestCatalog:
         session: Session | None = None,
         limits: Limits = LIMITS,
         on_call: OnCall = lambda kind: None,
+        on_names: OnNames = lambda names: None,
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
@@ -63,6 +65,7 @@ class RestCatalog:
         self._limits = limits
         self._patient = replace(limits, read=limits.total)  # of a bulk that is under way for long
         self._on_call = on_call
+        self._on_names = on_names
         self._clock = clock
         self._sleep = sleep
         self._shut: tuple[float, SettingsError | Unavailable] | None = None
@@ -128,6 +131,7 @@ class RestCatalog:
 
     def delete(self, name: Name) -> None:
         """Soft-delete an entity; one that is not there is no error."""
+        self.pace.wait(1)
         try:
             self._call("DELETE", self._named("/entity/uniqueAttribute/type", name))
         except Rejected as error:
@@ -140,7 +144,7 @@ class RestCatalog:
         try:
             body = self._call("GET", url, query=self.server.version).body
         except Rejected as error:
-            if error.code in _NO_TYPE:
+            if error.code in NO_TYPE:
                 return None
             raise
         return proof.definition(body, url)
@@ -171,12 +175,14 @@ class RestCatalog:
             raise
         self.pace.accepted(processes)
         told = proof.read(answer.body, url)
+        self._on_names(proof.returned(told, entities))
         assigned = {**told.assigned, **proof.read_back(told, entities, self.get)}
         for edge in proof.lost_edges(told, entities, self.get):
             self._relate(edge)
         return assigned
 
     def _relate(self, edge: Json) -> None:
+        self.pace.wait(1)
         try:
             self._call("POST", f"{self._base}/relationship", edge)
         except Rejected as error:

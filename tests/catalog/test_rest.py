@@ -219,6 +219,39 @@ def test_nothing_is_sent_before_the_wait_asked_for_is_over() -> None:
     assert clock.slept == [7.0]
 
 
+def test_deletes_and_edges_made_again_are_paid_for_like_entities() -> None:
+    clock = Clock()
+    process = entity(OPERATION, "p", inputs=[by_name(TABLE, "a"), by_name(TABLE, "b")])
+    there = answer(200, {"entities": [found(OPERATION, "p", inputs=[])]})
+    adapter = Answers(assigned("-1"), there, *(answer(200, {}) for _ in range(4)))
+    made = catalog(adapter, clock, pace=Pace(10.0, 50, 50, clock, clock.sleep))
+
+    made.send([process])
+    made.delete(Name(TABLE, "a"))
+    made.delete(Name(TABLE, "b"))
+
+    assert clock.slept == [0.1, 0.1, 0.1, 0.1]
+
+
+# ---------------------------------------------------------------- names
+
+
+def test_names_that_come_back_are_told_beside_those_sent() -> None:
+    told: list[tuple[Name, str]] = []
+    made = {"typeName": TABLE, "guid": "guid-1", "attributes": {"qualifiedName": "A"}}
+    kept = {"typeName": TABLE, "guid": "guid-2", "attributes": {"qualifiedName": "b"}}
+    bare = {"typeName": TABLE, "guid": "guid-3"}
+    adapter = Answers(
+        assigned("-1", "-2", "-3", mutatedEntities={"CREATE": [made], "UPDATE": [kept, bare]})
+    )
+
+    catalog(adapter, on_names=told.extend).send(
+        [entity(TABLE, name, guid) for name, guid in [("a", "-1"), ("b", "-2"), ("c", "-3")]]
+    )
+
+    assert told == [(Name(TABLE, "a"), "A"), (Name(TABLE, "b"), "b")]
+
+
 # ---------------------------------------------------------------- closed
 
 

@@ -194,8 +194,9 @@ def test_doctor_finds_all_well(site: Site) -> None:
     ]
     catalog = next(each for each in told["checks"] if each["check"] == "catalog")
     assert catalog["said"] == "all 22 types that we send; localhost has a loopback address"
-    findings = {each["name"] for each in told["checks"] if each["check"] == "finding"}
-    assert "attribute from adf_pipeline to its factory" in findings
+    findings = {each["name"]: each["said"] for each in told["checks"]}
+    assert findings["attribute from adf_pipeline to its factory"].startswith("factory (found 20")
+    assert findings["names as they are sent"].startswith("kept (found 20")
 
 
 def test_a_sync_without_the_role_leaves_what_is_new_pending(site: Site) -> None:

@@ -6,6 +6,7 @@ import pytest
 
 from demo.shapes import Estate
 from lineage.catalog.local import LocalCatalog
+from lineage.model import Json
 from tests.catalog.front import Front, embedded, serving
 from tests.cli.program import Program, check
 
@@ -116,3 +117,53 @@ def test_runs_graph_and_show_work_on_a_server(
     assert graph.json["relations"]
     assert len(listed.lines) == len(synced.lines) - 1
     assert shown.json["runs"][0]["entities"]
+
+
+# ---------------------------------------------------------------- names that depend on the account
+
+
+PUBLISHED = "ad000000-0195-4000-8000-000000000001"  # the built-in says that it reported this run
+
+
+@pytest.mark.parametrize(
+    ("lower", "kind"),
+    [(True, "adf_copy_operation"), (False, "adf_activity_operation")],
+    ids=["lower case", "a base type"],
+)
+def test_what_the_built_in_reported_is_found_by_the_name_it_has_in_this_account(
+    lower: bool, kind: str, program: Program, source: Mapping[str, str], world: Estate
+) -> None:
+    entities = [renamed(each, lower, kind) for each in world.catalog]
+    gone = {"adf_copy_operation"} - {kind}
+    with LocalCatalog(":memory:") as local, serving(embedded(local, gone)) as front:
+        local.send(entities)
+        settings = {**source, "LINEAGE_CATALOG": f"atlas:{front.url}"}
+
+        ended = program("sync", "--json", **settings, LINEAGE_CATALOG_OPS_PER_SECOND="100000")
+
+    [run] = [line for line in ended.lines if line.get("activityRunId") == PUBLISHED]
+    [operation] = [each for each in entities if each["typeName"] == kind]
+    name = operation["attributes"]["qualifiedName"]
+    assert ended.code == 0
+    assert [each["code"] for each in run["reasons"]] == ["ReportedByService"]
+    assert [(each["typeName"], each["qualifiedName"]) for each in run["processes"]] == [
+        (kind, name)
+    ]
+    asked = [value for each in front.asked for _, value in each.query]
+    assert asked.count(name) == 1
+    assert not any(name.encode() in each.body for each in front.calls("/entity/bulk"))
+
+
+def renamed(entity: Json, lower: bool, kind: str) -> Json:
+    """An entity as an account has it that spells names in lower case, or lacks a type."""
+    name = entity["attributes"]["qualifiedName"]
+    above, mark, sink = name.partition("#")
+    if lower and name.startswith("/subscriptions/"):
+        steps = above.split("/")
+        name = "/".join(s if n % 2 else s.lower() for n, s in enumerate(steps)) + mark + sink
+    operation = entity["typeName"] == "adf_copy_operation"
+    return {
+        **entity,
+        "typeName": kind if operation else entity["typeName"],
+        "attributes": {**entity["attributes"], "qualifiedName": name},
+    }
