@@ -34,7 +34,8 @@ class RestCatalog:
     """
     A server of that kind at `endpoint`; see `model.Catalog`.
 
-    After a 401, a 403, a name that does not resolve or a wait too long it is closed for a while:
+    After a 401, a 403, a host that is not found or not trusted, or a wait too long it is closed for
+    a while:
     every call raises the same again and reaches nobody. `on_call` is told `catalogReads` or
     `catalogWrites` for each attempt, `on_names` the names sent with those that came back;
     `collection` is where new entities go.
@@ -202,7 +203,7 @@ class RestCatalog:
     # ------------------------------------------------------------ calling
 
     def _named(self, path: str, name: Name) -> str:
-        kind, qualified = quote(name.type, safe=""), quote(name.qualified, safe=_PLAIN)
+        kind, qualified = quote(name.type, safe=""), _quoted(name.qualified)
         return f"{self._base}{path}/{kind}?attr:qualifiedName={qualified}"
 
     def _call(
@@ -241,9 +242,14 @@ _PLAIN = "/:@,;!$'()*-._~"  # what need not be encoded in the value of a query
 
 
 def _shuts(error: SettingsError | Unavailable) -> bool:
-    if isinstance(error, SettingsError) or error.cause == Cause.NAME:
+    if isinstance(error, SettingsError) or error.cause in (Cause.CERTIFICATE, Cause.NAME):
         return True
     return (error.retry_after or 0) > LONGEST_WAIT
+
+
+def _quoted(name: str) -> str:
+    """A name as the value of a query; what is no text of Unicode is a question mark in it."""
+    return quote(name, safe=_PLAIN, errors="replace")
 
 
 def _queries(names: Sequence[str], room: int) -> Iterator[str]:
@@ -253,7 +259,7 @@ def _queries(names: Sequence[str], room: int) -> Iterator[str]:
     for name in names:
         if len(name.encode("utf-8", "surrogatepass")) > LONGEST_NAME:
             continue
-        value = quote(name, safe=_PLAIN, errors="replace")
+        value = _quoted(name)
         part = f"attr_{len(parts)}:qualifiedName={value}"
         if parts and len(part) + 1 > left:
             yield "&".join(parts)

@@ -9,6 +9,7 @@ from hashlib import sha256
 from threading import Lock
 from typing import Any
 
+from lineage.errors import Rejected, SettingsError
 from lineage.model import Clock, Json, Row, Rows
 from lineage.ticks import DAY, SECOND, Ticks
 
@@ -114,7 +115,11 @@ class Types:
         return (row["at"], _known(name, row["value"])) if row else self._ask(name)
 
     def _ask(self, name: str) -> tuple[Ticks, Known | None]:
-        value = self._read(name)
+        """Raises `SettingsError` where that is refused: no type is missing, the server is none."""
+        try:
+            value = self._read(name)
+        except Rejected as error:
+            raise SettingsError(f"{error}, as no Atlas does: check LINEAGE_CATALOG") from None
         self._memory.put(f"type {name}", value)
         return self._memory.clock(), _known(name, value)
 

@@ -19,6 +19,9 @@ from tests.catalog.contract import OPERATION, TABLE, by_name, entity
 URL = "https://atlas.example.com"
 
 
+GRAPH: Json = {"guidEntityMap": {}, "relations": []}
+
+
 class Clock:
     """A clock that moves by sleeping."""
 
@@ -97,6 +100,17 @@ def test_a_name_longer_than_any_catalog_takes_is_not_asked_for() -> None:
 
     assert catalog(service).get(TABLE, ["x" * 4097]) == []
     assert service.calls == []
+
+
+def test_a_name_that_is_no_text_of_unicode_ends_in_no_error_of_pythons() -> None:
+    service = Service(lambda method, path, body: answer(200, GRAPH))
+    made, name = catalog(service), Name(TABLE, "a\ud800")
+
+    made.lineage(name, "BOTH", 1)
+    made.delete(name)
+    made.get(TABLE, [name.qualified])
+
+    assert all("qualifiedName=a%3F" in str(each.url) for each in service.sent)
 
 
 def test_what_is_deleted_or_spelt_otherwise_is_not_what_was_asked_for() -> None:
@@ -259,6 +273,10 @@ def no_name() -> Exception:
     return Unavailable("NameResolutionError", cause=Cause.NAME)
 
 
+def no_trust() -> Exception:
+    return Unavailable("its certificate is not trusted", cause=Cause.CERTIFICATE)
+
+
 @pytest.mark.parametrize(
     ("reply", "kind"),
     [
@@ -267,8 +285,9 @@ def no_name() -> Exception:
         (lambda: answer(302), SettingsError),
         (lambda: answer(429, headers={"Retry-After": "100000"}), Unavailable),
         (no_name, Unavailable),
+        (no_trust, Unavailable),
     ],
-    ids=["401", "403", "redirect", "an absurd wait", "no such host"],
+    ids=["401", "403", "redirect", "an absurd wait", "no such host", "another's certificate"],
 )
 def test_what_does_not_pass_by_itself_closes_the_catalog_for_a_while(
     reply: Any, kind: type[LineageError]

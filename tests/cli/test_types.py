@@ -7,7 +7,7 @@ import pytest
 from demo.shapes import Estate
 from lineage.catalog.local import LocalCatalog
 from lineage.model import Json
-from tests.catalog.front import Front, embedded, serving
+from tests.catalog.front import Front, embedded, failing, refuse, serving
 from tests.cli.program import Program, check
 
 GONE = {"adf_copy_operation", "lineage_dataset"}
@@ -95,6 +95,47 @@ def test_a_type_that_is_missing_leaves_the_runs_of_its_factory_open_and_says_wha
     assert {line["factory"].rpartition("/")[2] for line in pending} == {"syn-contoso-dwh"}
     assert {each["detail"] for line in pending for each in line["reasons"]} == {problem}
     assert {"Succeeded", "Partial"} <= {line.get("status") for line in ended.lines}
+
+
+@pytest.mark.parametrize(
+    ("path", "status", "told"),
+    [
+        ("/types/", 404, "answered 404, as no Atlas does: check LINEAGE_CATALOG"),
+        ("/types/", 405, "answered 405, as no Atlas does: check LINEAGE_CATALOG"),
+        ("/entity/bulk/uniqueAttribute/", 400, "answered 400"),
+        ("/entity/bulk/uniqueAttribute/", 414, "answered 414"),
+    ],
+)
+def test_a_look_up_that_is_refused_leaves_runs_open_and_none_of_them_fails(
+    path: str, status: int, told: str, program: Program, source: Mapping[str, str], world: Estate
+) -> None:
+    trouble = [refuse(status)]
+    with LocalCatalog(":memory:") as local:
+        local.send(world.catalog)
+        troubled = failing(
+            embedded(local),
+            lambda asked: trouble[0] if trouble and path in asked.path else None,
+        )
+        with serving(troubled) as front:
+            settings = {**source, "LINEAGE_CATALOG": f"atlas:{front.url}"}
+            settings["LINEAGE_CATALOG_OPS_PER_SECOND"] = "100000"
+            first = program("sync", "--json", **settings)
+            trouble.clear()
+            second = program("sync", "--json", **settings)
+
+    assert (first.code, second.code) == (3, 0)
+    assert told in first.err
+    open_ = [line for line in first.lines if line.get("status") in ("Pending", "Retrying")]
+    assert {each["code"] for line in open_ for each in line["reasons"]} == {"Unavailable"}
+    assert all(told in each["detail"] for line in open_ for each in line["reasons"])
+    ended = [line for each in (first, second) for line in each.lines if "activityRunId" in line]
+    assert {
+        line["activityRunId"]: (line["status"], sorted({each["code"] for each in line["reasons"]}))
+        for line in ended
+    } == {
+        run: (expected["status"], expected["reasons"])
+        for run, expected in world.expected()["activityRuns"].items()
+    }
 
 
 def test_runs_graph_and_show_work_on_a_server(
