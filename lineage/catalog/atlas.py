@@ -174,7 +174,7 @@ def ends(entity: Json, key: str) -> list[Name]:
         current = (entity.get("attributes") or {}).get(key)
     return [
         Name(str(each["typeName"]), str(name))
-        for each in current or ()
+        for each in (current if isinstance(current, list | tuple) else ())
         if isinstance(each, Mapping)
         and each.get("relationshipStatus", "ACTIVE") == "ACTIVE"
         and (name := _qualified(each, entity, key))
@@ -186,7 +186,7 @@ def _qualified(end: Json, entity: Json, key: str) -> str | None:
     if isinstance(unique, Mapping):
         return unique.get("qualifiedName")
     listed = (entity.get("attributes") or {}).get(key) or ()
-    for each in listed:
+    for each in listed if isinstance(listed, list | tuple) else ():
         if isinstance(each, Mapping) and each.get("guid") == end.get("guid"):
             unique = each.get("uniqueAttributes")
             if isinstance(unique, Mapping):

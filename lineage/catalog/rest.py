@@ -105,7 +105,7 @@ class RestCatalog:
             each
             for each in found
             if each.get("status", "ACTIVE") == "ACTIVE"
-            and (each.get("attributes") or {}).get("qualifiedName") in asked
+            and each["attributes"]["qualifiedName"] in asked
         ]
 
     def send(self, entities: Sequence[Json]) -> Mapping[str, str]:

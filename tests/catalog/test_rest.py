@@ -1,24 +1,33 @@
 """The client's own logic: how much is asked at once, what is proven, when it stops."""
 
 import json
+from collections.abc import Callable
+from contextlib import suppress
+from itertools import cycle
 from typing import Any
 
 import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
 from requests import PreparedRequest, Response
 
-from lineage.catalog import bulk
+from lineage.catalog import atlas, bulk
 from lineage.catalog.pace import Pace
 from lineage.catalog.proof import DELETED
 from lineage.catalog.rest import CLOSED, LONGEST_URL, RestCatalog
 from lineage.catalog.servers import SERVERS
+from lineage.catalog.types import Memory, Types
 from lineage.errors import Cause, LineageError, Rejected, SettingsError, Unavailable
 from lineage.model import Json, Name
+from lineage.store.sqlite import SqliteRows
+from lineage.ticks import Ticks
 from tests.answers import Answers, Service, answer, session
 from tests.catalog.contract import OPERATION, TABLE, by_name, entity
 
 URL = "https://atlas.example.com"
 
 
+NOW, ROWS = Ticks(0), SqliteRows(":memory:")
 GRAPH: Json = {"guidEntityMap": {}, "relations": []}
 
 
@@ -329,3 +338,54 @@ def test_each_attempt_is_counted_as_what_it_is() -> None:
     made.delete(Name(TABLE, "a"))
 
     assert counted == ["catalogReads"] * 2 + ["catalogWrites"] * 2
+
+
+# ---------------------------------------------------------------- whatever comes back
+
+ANY = st.recursive(
+    st.one_of(st.none(), st.booleans(), st.integers(-1, 1), st.sampled_from(["a", "-1", "p", ""])),
+    lambda inner: st.one_of(
+        st.lists(inner, max_size=3),
+        st.dictionaries(
+            st.sampled_from(
+                [
+                    *("entities", "attributes", "qualifiedName", "guid", "typeName", "status"),
+                    *("mutatedEntities", "CREATE", "UPDATE", "guidAssignments", "-1", "inputs"),
+                    *("relationshipAttributes", "relationshipStatus", "uniqueAttributes"),
+                    *("guidEntityMap", "relations", "name", "attributeDefs", "superTypes"),
+                ]
+            ),
+            inner,
+            max_size=4,
+        ),
+    ),
+    max_leaves=12,
+)
+
+
+CALLS: list[Callable[[RestCatalog], object]] = [
+    lambda made: made.get(TABLE, ["a", "p"]),
+    lambda made: made.send([entity(OPERATION, "p", inputs=[by_name(TABLE, "a")])]),
+    lambda made: list(bulk.publish(processes(2), made.send)),
+    lambda made: made.lineage(Name(TABLE, "a"), "BOTH", 1),
+    lambda made: Types(made.definition, Memory(ROWS, "x", lambda: NOW, keep=False)).find("p"),
+    lambda made: [atlas.ends(each, "inputs") for each in made.get(TABLE, ["a", "p"])],
+]
+
+
+def in_turn(bodies: list[Any]) -> Service:
+    turn = cycle(bodies)
+    return Service(lambda method, path, sent: answer(200, next(turn)))
+
+
+@given(st.lists(ANY, min_size=1, max_size=4))
+@example([{"entities": [{"attributes": ["a"]}]}])
+@example([{"entities": [{"typeName": "p", "attributes": {"qualifiedName": ["a"]}}]}])
+@example([{"mutatedEntities": {"UPDATE": [{"attributes": 1}]}}])
+@example([{"guidAssignments": {"-1": {}}, "mutatedEntities": {"CREATE": None}}])
+@example([{}, {"entities": [{"typeName": "p", "attributes": {"qualifiedName": "p", "inputs": 1}}]}])
+@settings(deadline=None)
+def test_whatever_a_server_answers_ends_in_an_answer_or_an_error_of_ours(bodies: list[Any]) -> None:
+    for call in CALLS:
+        with suppress(LineageError):
+            call(catalog(in_turn(bodies)))
