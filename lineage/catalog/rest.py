@@ -13,7 +13,7 @@ from requests.auth import AuthBase
 
 from lineage import http
 from lineage.catalog import moving, proof
-from lineage.catalog.atlas import LONGEST_NAME
+from lineage.catalog.atlas import fits, quoted
 from lineage.catalog.pace import Pace
 from lineage.catalog.servers import Server
 from lineage.catalog.types import NO_TYPE
@@ -90,23 +90,32 @@ class RestCatalog:
 
         A name longer than any catalog takes is not asked for.
         """
-        base = f"{self._base}/entity/bulk/uniqueAttribute/type/{quote(type_name, safe='')}"
         asked = set(names)
-        found: list[Json] = []
-        for query in _queries(names, LONGEST_URL - len(base)):
-            try:
-                body = self._call("GET", f"{base}?{query}").body
-            except Rejected as error:
-                if error.code in _ABSENT:
-                    continue
-                raise
-            found += proof.entities(body, base)
+        found = self._found(type_name, [name for name in names if fits(name)])
         return [
             each
             for each in found
             if each.get("status", "ACTIVE") == "ACTIVE"
             and each["attributes"]["qualifiedName"] in asked
         ]
+
+    def _found(self, type_name: str, names: Sequence[str]) -> list[Json]:
+        """What the server tells; where it says of several that one is absent, by halves."""
+        base = f"{self._base}/entity/bulk/uniqueAttribute/type/{quote(type_name, safe='')}"
+        found: list[Json] = []
+        for part in _parts(names, LONGEST_URL - len(base)):
+            query = "&".join(
+                f"attr_{n}:qualifiedName={quoted(name)}" for n, name in enumerate(part)
+            )
+            try:
+                found += proof.entities(self._call("GET", f"{base}?{query}").body, base)
+            except Rejected as error:
+                if error.code not in _ABSENT:
+                    raise
+                middle = len(part) // 2
+                for half in (part[:middle], part[middle:]) if middle else ():
+                    found += self._found(type_name, half)
+        return found
 
     def send(self, entities: Sequence[Json]) -> Mapping[str, str]:
         """
@@ -203,7 +212,7 @@ class RestCatalog:
     # ------------------------------------------------------------ calling
 
     def _named(self, path: str, name: Name) -> str:
-        kind, qualified = quote(name.type, safe=""), _quoted(name.qualified)
+        kind, qualified = quote(name.type, safe=""), quoted(name.qualified)
         return f"{self._base}{path}/{kind}?attr:qualifiedName={qualified}"
 
     def _call(
@@ -238,34 +247,22 @@ class RestCatalog:
             raise
 
 
-_PLAIN = "/:@,;!$'()*-._~"  # what need not be encoded in the value of a query
-
-
 def _shuts(error: SettingsError | Unavailable) -> bool:
     if isinstance(error, SettingsError) or error.cause in (Cause.CERTIFICATE, Cause.NAME):
         return True
     return (error.retry_after or 0) > LONGEST_WAIT
 
 
-def _quoted(name: str) -> str:
-    """A name as the value of a query; what is no text of Unicode is a question mark in it."""
-    return quote(name, safe=_PLAIN, errors="replace")
-
-
-def _queries(names: Sequence[str], room: int) -> Iterator[str]:
-    """Queries for many names each, of `room` bytes at most; a longer name goes alone."""
-    parts: list[str] = []
+def _parts(names: Sequence[str], room: int) -> Iterator[list[str]]:
+    """Names whose query has `room` bytes at most; a longer one goes alone."""
+    part: list[str] = []
     left = room
     for name in names:
-        if len(name.encode("utf-8", "surrogatepass")) > LONGEST_NAME:
-            continue
-        value = _quoted(name)
-        part = f"attr_{len(parts)}:qualifiedName={value}"
-        if parts and len(part) + 1 > left:
-            yield "&".join(parts)
-            parts, left = [], room
-            part = f"attr_0:qualifiedName={value}"
-        parts.append(part)
-        left -= len(part) + 1
-    if parts:
-        yield "&".join(parts)
+        size = len(f"attr_{len(part)}:qualifiedName={quoted(name)}&")
+        if part and size > left:
+            yield part
+            part, left = [], room
+        part.append(name)
+        left -= size
+    if part:
+        yield part

@@ -43,11 +43,12 @@ class Credential:
     """Gives tokens for any audience, of which the account takes one; `asked` are the scopes."""
 
     asked: list[str] = field(default_factory=list)
+    token: str = TOKEN
 
     def get_token(self, *scopes: str, **_: object) -> Token:
         self.asked += scopes
         [scope] = scopes
-        return Token(f"{TOKEN} {scope}".replace(" ", "."), 2**40)
+        return Token(f"{self.token} {scope}".replace(" ", "."), 2**40)
 
 
 @dataclass(slots=True)

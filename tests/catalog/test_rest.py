@@ -5,6 +5,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from itertools import cycle
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from hypothesis import example, given, settings
@@ -104,11 +105,28 @@ def test_twenty_names_of_usual_length_fit_into_one_look_up() -> None:
     assert len(service.calls) == 1
 
 
-def test_a_name_longer_than_any_catalog_takes_is_not_asked_for() -> None:
+@pytest.mark.parametrize("name", ["x" * 4097, "é" * 1300], ids=["4,097 bytes", "7,800 in a URL"])
+def test_a_name_longer_than_any_catalog_takes_is_not_asked_for(name: str) -> None:
     service = Service(lambda method, path, body: answer(200, {}))
 
-    assert catalog(service).get(TABLE, ["x" * 4097]) == []
+    assert catalog(service).get(TABLE, [name]) == []
     assert service.calls == []
+
+
+@pytest.mark.parametrize("code", ["ATLAS-404-00-005", "ATLAS-404-00-009"])
+def test_where_one_of_many_is_absent_the_others_are_found_all_the_same(code: str) -> None:
+    def respond(method: str, path: str, body: Any) -> Response:
+        names = parse_qs(urlsplit(str(service.sent[-1].url)).query)
+        asked = [name for found_ in names.values() for name in found_]
+        if "c" in asked:
+            return answer(404, {"errorCode": code})
+        return answer(200, {"entities": [found(TABLE, name) for name in asked]})
+
+    service = Service(respond)
+
+    entities = catalog(service).get(TABLE, list("abcde"))
+
+    assert [each["attributes"]["qualifiedName"] for each in entities] == ["a", "b", "d", "e"]
 
 
 def test_a_name_that_is_no_text_of_unicode_ends_in_no_error_of_pythons() -> None:
