@@ -21,6 +21,7 @@ AUTO, ORIGINAL, LOWER = "auto", "original", "lower"
 
 _FACTORY_END = "factory"  # our name for the way from a pipeline to its factory
 _FACTORY = "azure_data_factory"
+_MISSING = "missing "
 _NAMES = "names as they are sent"
 
 # What the built-in connection's types may be called here, the first that there is.
@@ -88,7 +89,7 @@ class Account:
         kept = [name for name in asset.candidates if self._types.find(name.type)]
         if not kept:
             missing = ", ".join(sorted({name.type for name in asset.candidates}))
-            self._warn(f"missing {missing}", f"{DATA_SET} stands in for it")
+            self._warn(_MISSING + missing, f"{DATA_SET} stands in for it")
             kept = [Name(DATA_SET, asset.candidates[0].qualified)]
         if kept[0].type == DATA_SET and self._choices.fallback and self._types.find(FALLBACK):
             kept.insert(0, Name(FALLBACK, kept[0].qualified))
@@ -129,8 +130,8 @@ class Account:
             self._memory.put(_NAMES, "changed" if other else "kept", "".join(other[:1]))
 
     def findings(self) -> list[Finding]:
-        """All that was found out, by what it is about, with its date."""
-        return [_finding(row) for row in self._memory.all()]
+        """All that was found out, by what it is about, with its date; no warning that is over."""
+        return [_finding(row) for row in self._memory.all() if not self._is_over(row["what"])]
 
     def forget(self) -> None:
         """Ask anew: the account was changed."""
@@ -179,7 +180,7 @@ class Account:
             if found != kind:
                 yield kind, found
             if found not in (kind, ladder[0]):
-                self._warn(f"missing {kind}", f"{found} stands in for it")
+                self._warn(_MISSING + kind, f"{found} stands in for it")
 
     def _link(self, known: Known) -> str | None:
         """The attribute of a pipeline that leads to its factory: told by the type at its end."""
@@ -207,11 +208,22 @@ class Account:
                 if place is None and key == _FACTORY_END:
                     place = self._link(known)
                 if place is None:
-                    self._warn(f"missing {known.name}.{key}", "it is left out")
+                    self._warn(f"{_MISSING}{known.name}.{key}", "it is left out")
                 else:
                     kept[place] = value
             fitted[part] = kept
         return fitted
+
+    def _is_over(self, what: str) -> bool:
+        """Whether something is there by now that is noted as missing: types, or an attribute."""
+        if not what.startswith(_MISSING):
+            return False
+        name = what.removeprefix(_MISSING)
+        kind, dot, attribute = name.partition(".")
+        if dot:
+            known = self._types.find(kind)
+            return known is not None and attribute in known.attributes
+        return all(self.has(each) for each in name.split(", "))
 
     def _warn(self, what: str, warning: str) -> None:
         """Note a degradation once a day."""

@@ -203,6 +203,19 @@ def test_the_way_from_a_pipeline_to_its_factory_is_told_by_its_end(
     assert finding.found == site.now
 
 
+def test_a_warning_is_over_once_the_account_has_what_it_lacked() -> None:
+    with lacking("azure_sql_view", f"{TABLE}.description") as site:
+        account = site.account()
+        account.possible(Asset((Name("azure_sql_view", "mssql://a"),)))
+        account.fit([entity(TABLE, "a", description="told", nonsense=1)])
+        assert len(site.warnings()) == 3
+
+        site.lacking.clear()
+        site.now = Ticks(site.now + DAY)
+
+        assert site.warnings() == {f"missing {TABLE}.nonsense": "it is left out"}
+
+
 def test_a_type_that_is_missing_is_not_asked_about() -> None:
     with lacking(TABLE) as site:
         fitted = FittedCatalog(site.server, site.account())

@@ -1,6 +1,7 @@
 """`types install`, and the other commands on a catalog behind HTTP."""
 
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 
 import pytest
 
@@ -10,6 +11,7 @@ from lineage.model import Json
 from tests.catalog.front import Front, embedded, failing, refuse, serving
 from tests.cli.program import Program, check
 
+PUBLISHED = "ad000000-0195-4000-8000-000000000001"  # the built-in says that it reported this run
 GONE = {"adf_copy_operation", "lineage_dataset"}
 
 
@@ -160,10 +162,42 @@ def test_runs_graph_and_show_work_on_a_server(
     assert shown.json["runs"][0]["entities"]
 
 
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("capture", PUBLISHED, "--out"),
+        ("doctor",),
+        ("graph",),
+        ("runs",),
+        ("show", PUBLISHED),
+        ("sync", "--dry-run"),
+    ],
+    ids=lambda given: given[0],
+)
+def test_what_reads_only_writes_to_no_server_and_to_no_file(
+    arguments: tuple[str, ...],
+    program: Program,
+    front: Front,
+    source: Mapping[str, str],
+    world: Estate,
+    tmp_path: Path,
+) -> None:
+    settings = {**source, "LINEAGE_CATALOG": f"atlas:{front.url}"}
+    program("sync", **settings, LINEAGE_CATALOG_OPS_PER_SECOND="100000")
+    places = {"graph": world.expected()["report"], "capture": str(tmp_path / "out" / "x")}
+    (tmp_path / "out").mkdir()
+    before = {path: path.read_bytes() for path in tmp_path.glob("*.db")}
+    front.asked.clear()
+
+    given = [*arguments, *filter(None, [places.get(arguments[0])])]
+    ended = program(*given, **settings)
+
+    assert ended.code in (0, 3), ended.err  # doctor warns of what the server lacks
+    assert [each.method for each in front.asked if each.method != "GET"] == []
+    assert {path: path.read_bytes() for path in tmp_path.glob("*.db")} == before
+
+
 # ---------------------------------------------------------------- names that depend on the account
-
-
-PUBLISHED = "ad000000-0195-4000-8000-000000000001"  # the built-in says that it reported this run
 
 
 @pytest.mark.parametrize(
