@@ -10,7 +10,7 @@ from typing import Any
 
 from lineage.catalog.atlas import FALLBACK
 from lineage.catalog.types import NO_TYPE, UNKNOWN, Known, Memory, Types
-from lineage.errors import Rejected, SettingsError, Unavailable
+from lineage.errors import Cause, Rejected, SettingsError, Unavailable
 from lineage.model import Asset, Catalog, Factory, Finding, Json, Name, Naming, Row
 from lineage.translate.names import spelt
 
@@ -91,8 +91,11 @@ class Account:
             missing = ", ".join(sorted({name.type for name in asset.candidates}))
             self._warn(_MISSING + missing, f"{DATA_SET} stands in for it")
             kept = [Name(DATA_SET, asset.candidates[0].qualified)]
-        if kept[0].type == DATA_SET and self._choices.fallback and self._types.find(FALLBACK):
-            kept.insert(0, Name(FALLBACK, kept[0].qualified))
+        if kept[0].type == DATA_SET and self._choices.fallback:
+            if self.has(FALLBACK):
+                kept.insert(0, Name(FALLBACK, kept[0].qualified))
+            else:
+                self._warn(_MISSING + FALLBACK, f"{DATA_SET} stands in for it: see types install")
         return tuple(kept)
 
     def fit(self, entities: Sequence[Json]) -> list[Json]:
@@ -175,7 +178,8 @@ class Account:
             found = self._types.first(ladder)
             if found is None:
                 raise SettingsError(
-                    f"the catalog lacks the type {' or '.join(ladder)}{self._choices.remedy}"
+                    f"the catalog lacks the type {' or '.join(ladder)}{self._choices.remedy}",
+                    cause=Cause.TYPE,
                 )
             if found != kind:
                 yield kind, found

@@ -162,6 +162,9 @@ def test_our_own_fall_back_type_is_used_only_where_it_may_be_and_is_there() -> N
         assert site.account(fallback=True).possible(Asset((plain,))) == (ours, plain)
     with lacking("lineage_dataset") as site:
         assert site.account(fallback=True).possible(Asset((plain,))) == (plain,)
+        assert site.warnings() == {
+            "missing lineage_dataset": "DataSet stands in for it: see types install"
+        }
 
 
 def test_an_unknown_attribute_is_left_out_and_said() -> None:
