@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from lineage.catalog.account import Account, Choices, FittedCatalog
+from lineage.catalog.account import Account, Choices
+from lineage.catalog.fitted import FittedCatalog
 from lineage.catalog.install import everything, fallback, install
 from lineage.catalog.local import LocalCatalog
 from lineage.catalog.pace import Pace
