@@ -145,12 +145,13 @@ def _coalesce(told: Iterable[Told], desk: Desk) -> dict[str, Work]:
 
 def _last_run(run: ActivityRun) -> LastRun:
     output = run.output or {}
-    rows, size = output.get("rowsCopied"), output.get("dataWritten")
-    return LastRun(
-        run.ended or run.of.ended or run.of.updated,
-        rows if isinstance(rows, int) else None,
-        size if isinstance(size, int) else None,
-    )
+    ended = run.ended or run.of.ended or run.of.updated
+    return LastRun(ended, _count(output.get("rowsCopied")), _count(output.get("dataWritten")))
+
+
+def _count(told: object) -> int | None:
+    """A number that a catalog takes; it refuses an operation for one that is none."""
+    return told if type(told) is int and 0 <= told < 2**63 else None
 
 
 def _outcome(told: Told, done: Mapping[str, Done]) -> Outcome:
