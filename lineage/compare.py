@@ -122,7 +122,8 @@ def _due(work: Work, head: Head, desk: Desk) -> bool:
         return True
     day_old = head.sent + DAY <= desk.clock()
     if head.status in (Status.SUCCEEDED, Status.PARTIAL):
-        return desk.daily and day_old and not head.superseded
+        missing = any(gap.reason is Reason.MISSING_ASSET for gap in head.gaps)
+        return day_old and not head.superseded and (desk.daily or missing)
     return not work.claimed if is_left(head) else day_old
 
 

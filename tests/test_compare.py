@@ -14,6 +14,7 @@ from lineage.model import (
     Process,
     Reason,
     Status,
+    Where,
 )
 from lineage.store.processes import Head, Published, published_partition
 from lineage.ticks import Ticks
@@ -184,6 +185,18 @@ def test_without_run_attributes_an_unchanged_process_is_never_sent_again(world: 
     publish(world, process("sink", "a"), sent=ticks.shift(NOW, -100 * DAY))
 
     assert not changed(world, process("sink", "a"))
+
+
+@pytest.mark.parametrize(("after", "expected"), [(0.99, False), (1, True)])
+def test_an_input_that_was_missing_is_looked_for_daily_without_run_attributes_too(
+    world: World, after: float, expected: bool
+) -> None:
+    world.set(daily=False)
+    missing = Gap(Reason.MISSING_ASSET, Where.INPUT)
+    sent = ticks.shift(NOW, -after * DAY)
+    publish(world, process("sink", "a"), Status.PARTIAL, (missing,), sent)
+
+    assert changed(world, process("sink", "a")) is expected
 
 
 def test_a_fall_back_that_gave_way_is_not_sent_again(world: World) -> None:
