@@ -684,6 +684,21 @@ def test_run_attributes_that_did_not_arrive_are_sent_with_the_next(
     assert last_run(world) == at_millis(ended)
 
 
+def test_run_attributes_of_a_pipeline_told_in_two_cases_only_move_forwards(world: World) -> None:
+    def runs(number: int, ended: str, other: str) -> None:
+        upper = activity_run(pipeline_run(f"upper-{number}"), "upper", ended=ended)
+        of = pipeline_run(f"lower-{number}", pipeline="p")
+        lower = activity_run(of, "lower", ended=other)
+        one = process(f"sink-{number}", "a")
+        two = process(f"other-{number}", "b", pipeline="p")
+        world.report(told(upper=one, lower=two), upper, lower)
+
+    runs(1, "02:09:00", "02:08:00")
+    runs(2, "02:08:30", "02:07:00")
+
+    assert last_run(world) == at_millis("02:09:00")
+
+
 def test_run_attributes_can_be_turned_off(world: World) -> None:
     world.set(daily=False)
 
@@ -727,6 +742,19 @@ def test_a_missing_input_is_known_all_the_same(world: World) -> None:
     assert outcome.status is Status.PARTIAL
     assert outcome.gaps[0].reason is Reason.MISSING_ASSET
     assert world.ends(operation("sink")) == ["a"]
+
+
+def test_a_missing_input_is_looked_for_daily_without_run_attributes_too(world: World) -> None:
+    world.set(create=False, daily=False)
+    world.have(data_set(table("sink")), data_set(table("a")))
+    tell(world, process("sink", "a", "b"))
+    world.have(data_set(table("b")))
+
+    world.now = ticks.shift(world.now, DAY)
+    outcome = tell(world, process("sink", "a", "b"))
+
+    assert outcome.status is Status.SUCCEEDED
+    assert world.ends(operation("sink")) == ["a", "b"]
 
 
 def test_a_name_too_long_is_recorded_and_sent_no_more(world: World) -> None:
