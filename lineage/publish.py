@@ -19,7 +19,6 @@ from lineage.errors import Rejected, Unavailable
 from lineage.model import Certainty, Change, Gap, LastRun, Name, Process, Reason, Status
 from lineage.plan import Located, Operation, plan
 from lineage.store.processes import Head, Published
-from lineage.translate.names import operation
 
 log = logging.getLogger(__name__)
 
@@ -79,11 +78,14 @@ def _sunk(work: Work, desk: Desk) -> bool:
 
 
 def _supersede(work: Work, desk: Desk) -> Done:
-    """Take a fall-back's operation out of the catalog; its row says why it is not sent again."""
-    process = work.process
-    name = work.row.head.name if work.row else None
-    sink = desk.possible(process.sink.asset)[0]
-    desk.catalog.delete(name or operation(process.parents[-1], process.type, sink))
+    """
+    Take a fall-back's operation out of the catalog; its row says why it is not sent again.
+
+    One that is not ours, or goes by the name of another row, stays.
+    """
+    name = work.row.head.name if work.row and not is_left(work.row.head) else None
+    if name and not _others(work, desk.published.key(work.process), name, desk):
+        desk.catalog.delete(name)
     done = Done(None, Change.UNCHANGED, Status.SUCCEEDED)
     return _record(work, done, desk, superseded=True)
 
