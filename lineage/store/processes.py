@@ -72,14 +72,16 @@ def published_partition(factory: FactoryId, pipeline: str) -> str:
 
 def process_key(catalog: str, process: Process) -> str:
     """
-    The key of a process: catalog, activity, operation type and the sink's candidates.
+    The key of a process: catalog, activity, operation type, the sink's candidates and its end.
 
     It tells pipelines apart by itself, since a batch holds several: an activity that is called
-    alike may write to the same sink in each.
+    alike may write to the same sink in each. Two datasets of one sink are two ends: a fall-back of
+    either gives way, whichever was told first.
     """
     pipeline = published_partition(process.factory, process.pipeline)
     sink = _candidates(process.sink.asset)
-    return remembered(catalog, pipeline, process.activity, process.type, sink)
+    of = process.activity, process.type
+    return remembered(catalog, pipeline, *of, sink, process.sink.end)
 
 
 def process_row(process: Process, seen: Mapping[Edge, Ticks]) -> Row:
@@ -92,7 +94,9 @@ def process_row(process: Process, seen: Mapping[Edge, Ticks]) -> Row:
     def edge(value: Edge) -> list[Any]:
         return [place(value.asset), value.end, value.certainty, seen.get(value)]
 
+    outputs = {"outputs": [edge(value) for value in process.outputs]} if process.outputs else {}
     return {
+        **outputs,
         "factory": process.factory,
         "pipeline": process.pipeline,
         "activity": process.activity,
@@ -135,6 +139,7 @@ def process(row: Row) -> tuple[Process, dict[Edge, Ticks]]:
             )
             for output, kind, sources in row["columns"]
         ),
+        tuple(edge(value) for value in row.get("outputs", ())),
     )
     return made, seen
 

@@ -49,6 +49,7 @@ def test_a_published_row_is_read_as_it_was_written(rows: Rows) -> None:
             ColumnLink("y", ColumnKind.GENERATED),
         ],
     )
+    told = replace(told, outputs=(edge("c", "", Certainty.INFERRED),))
     head = Head(
         operation(fallback("ls")),
         Status.PARTIAL,
@@ -93,7 +94,7 @@ def test_a_row_is_not_written_over_what_somebody_else_wrote_meanwhile(rows: Rows
     assert read(published, process("sink")).process == process("sink", "a", "b")
 
 
-def test_a_row_is_keyed_by_catalog_activity_type_and_the_candidates_of_the_sink(
+def test_a_row_is_keyed_by_catalog_activity_type_and_the_candidates_and_end_of_the_sink(
     rows: Rows,
 ) -> None:
     published = PublishedRows(rows, "catalog")
@@ -103,12 +104,13 @@ def test_a_row_is_keyed_by_catalog_activity_type_and_the_candidates_of_the_sink(
         process(table("sink", "SINK"), "a"),
         process("sink", "a", activity="B"),
         replace(base, type="adf_dataflow_operation"),
+        process(edge("sink", "elsewhere"), "a"),
     ]
 
-    same = published.key(process(edge("sink", "elsewhere", Certainty.INFERRED), "b"))
+    same = published.key(process(edge("sink", "ds_out", Certainty.INFERRED), "b"))
 
     assert same == published.key(base)
-    assert len({published.key(each) for each in [base, *others]}) == 5
+    assert len({published.key(each) for each in [base, *others]}) == 6
     assert PublishedRows(rows, "another").key(base) != published.key(base)
 
 
