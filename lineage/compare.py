@@ -136,7 +136,7 @@ def _united(work: Work, row: Published | None, desk: Desk) -> Work:
     """A process with everything that was published of it."""
     process = work.process
     whole = unite(row.process, process) if row else process
-    edges = (process.sink, *process.inputs)
+    edges = (process.sink, *process.inputs)  # of others' outputs no run tells
     return replace(work, process=whole, edges=edges, row=row, fingerprint=fingerprint(whole, desk))
 
 

@@ -82,7 +82,7 @@ class Located:
 
 def assets_of(process: Process) -> list[Asset]:
     """The assets at the ends of a process."""
-    return [process.sink.asset, *(edge.asset for edge in process.inputs)]
+    return [edge.asset for edge in (process.sink, *process.inputs, *process.outputs)]
 
 
 def plan(
@@ -173,6 +173,8 @@ def _operation(
         detail = f"{len(process.inputs) - len(kept)} inputs are not in the catalog"
         gaps = (Gap(Reason.MISSING_ASSET, Where.INPUT, detail),)
         process = only(process, kept)
+    there = tuple(edge for edge in process.outputs if not located.missing(edge))
+    process = replace(process, outputs=there)  # what others wrote, and is gone, is not ours to tell
     last = latest.get(process.parents[-1])
     unit, problems = atlas.unit(name, process, located.names, located.absent, last)
     existed = entity is not None or bool(beside)
@@ -184,15 +186,18 @@ def _foreign(entity: Json, process: Process, located: Located) -> Process:
     """What somebody else wrote of an operation, without the edges that are ours too."""
     own = {located.names[edge.asset] for edge in process.inputs}
     assets = [Asset((name,)) for name in atlas.ends(entity, "inputs")]
-    located.names |= {asset: asset.candidates[0] for asset in assets}
+    sink = located.names[process.sink.asset]
+    others = [Asset((name,)) for name in atlas.ends(entity, "outputs") if name != sink]
+    located.names |= {asset: asset.candidates[0] for asset in (*assets, *others)}
     ours = {asset for asset in assets if asset.candidates[0] in own}
     edges = tuple(Edge(asset, "", Certainty.INFERRED) for asset in assets if asset not in ours)
     links = tuple(
         link
-        for link in atlas.foreign_links(entity, assets)
+        for link in atlas.foreign_links(entity, assets, [other.candidates[0] for other in others])
         if not {column.asset for column in link.sources} <= ours
     )
-    return replace(process, inputs=edges, columns=links)
+    outputs = tuple(sorted(Edge(asset, "", Certainty.INFERRED) for asset in others))
+    return replace(process, inputs=edges, columns=links, outputs=outputs)
 
 
 def _too_long(made: Operation, located: Located) -> Done | None:

@@ -166,6 +166,24 @@ def test_edges_that_somebody_else_wrote_are_kept(world: World) -> None:
     assert made.foreign.inputs == (edge("theirs", "", Certainty.INFERRED),)
 
 
+def test_columns_of_an_output_that_is_not_ours_are_not_taken_for_the_sinks(world: World) -> None:
+    mapping = (
+        '[{"DatasetMapping":{"Source":"*","Sink":"mssql://srv/db/dbo/other"},'
+        '"ColumnMapping":[{"Source":"T","Sink":"t"}]},'
+        '{"DatasetMapping":{"Source":"*","Sink":"*"},'
+        '"ColumnMapping":[{"Source":"U","Sink":"u"}]}]'
+    )
+    theirs, sink, other = table("theirs"), table("sink"), table("other")
+    world.have(data_set(theirs), data_set(sink), data_set(other))
+    world.have(foreign_operation(operation("sink"), [theirs], [other, sink], mapping))
+
+    [made] = planned(world, process("sink", "a"))[0].values()
+
+    assert sent(made, "outputs") == ["sink", "other"]
+    assert '"Sink":"u"' in columns(made)
+    assert '"Sink":"t"' not in columns(made)
+
+
 def test_an_edge_of_ours_that_somebody_wrote_too_is_ours(world: World) -> None:
     mapping = (
         '[{"DatasetMapping":{"Source":"*","Sink":"s"},'

@@ -532,6 +532,22 @@ def test_a_fall_back_gives_way_after_a_kill_between_push_and_memory(world: World
     assert superseded(world)
 
 
+@pytest.mark.parametrize("native", [None, "Succeeded"])
+def test_a_fall_back_of_the_built_in_is_not_taken_out(world: World, native: str | None) -> None:
+    """It was left to the built-in, or came after the exact one and was never ours."""
+    theirs = foreign_operation(operation(fallback("ls")), [table("a")], [fallback("ls")])
+    world.have(data_set(table("a")), data_set(fallback("ls")))
+    world.have(theirs)
+    if native:
+        tell(world, VAGUE_SINK, native=native)
+    tell(world, SURE_SINK)
+
+    tell(world, VAGUE_SINK, native=native)
+
+    assert world.ends(operation(fallback("ls"))) == ["a"]
+    assert world.ends(operation("sink")) == ["a"]
+
+
 def test_a_fall_back_of_another_end_stays(world: World) -> None:
     tell(world, process(edge(fallback("ls"), "ds2"), "a"))
 
@@ -616,6 +632,36 @@ def test_edges_of_somebody_else_are_remembered(world: World) -> None:
 
     assert world.ends(operation("sink")) == ["a", "b", "theirs"]
     assert edge("theirs", "", Certainty.INFERRED) in row(world, process("sink")).process.inputs
+
+
+def test_outputs_of_somebody_else_are_kept_and_remembered(world: World) -> None:
+    sink, other = table("sink"), table("other")
+    world.have(data_set(table("theirs")), data_set(sink), data_set(other))
+    world.have(foreign_operation(operation("sink"), [table("theirs")], [sink, other]))
+
+    tell(world, process("sink", "a"))
+    first = world.ends(operation("sink"), "outputs")
+    tell(world, process("sink", "b"))
+
+    assert first == ["sink", "other"]
+    assert world.ends(operation("sink"), "outputs") == ["sink", "other"]
+    assert world.ends(operation("sink")) == ["a", "b", "theirs"]
+    assert row(world, process("sink")).process.outputs == (edge("other", "", Certainty.INFERRED),)
+
+
+def test_an_output_of_somebody_else_that_is_gone_is_not_made_up(world: World) -> None:
+    sink, other = table("sink"), table("other")
+    world.have(data_set(table("a")), data_set(sink), data_set(other))
+    world.have(foreign_operation(operation("sink"), [table("a")], [sink, other]))
+    tell(world, process("sink", "a"))
+    world.set(create=False)
+    world.local.delete(other.candidates[0])
+    world.published.forget([other])
+
+    outcome = tell(world, process("sink", "a"))
+
+    assert outcome.status is Status.SUCCEEDED
+    assert world.ends(operation("sink"), "outputs") == ["sink"]
 
 
 # ---------------------------------------------------------------- attributes of the last run
