@@ -35,8 +35,8 @@ def world() -> Iterator[World]:
 
 def work(world: World, told: Process, **more: Any) -> dict[str, Work]:
     """A process as one run of now tells it."""
-    prints = frozenset([fingerprint(told, world.desk)])
-    return {world.published.key(told): Work(told, RUN, prints, **more)}
+    variants = {fingerprint(told, world.desk): told}
+    return {world.published.key(told): Work(told, RUN, variants, **more)}
 
 
 def publish(
@@ -82,7 +82,8 @@ def test_an_unchanged_process_ends_as_it_ended_before(world: World) -> None:
 
     done = Done(operation("sink"), Change.UNCHANGED, Status.PARTIAL, gaps)
     assert sent == {}
-    assert known == {world.published.key(process("sink")): done}
+    told = fingerprint(process("sink", "a"), world.desk)
+    assert known == {(world.published.key(process("sink")), told): done}
 
 
 def test_an_unchanged_process_needs_the_small_row_alone(world: World) -> None:
@@ -296,4 +297,4 @@ def test_processes_of_several_pipelines_are_compared_at_once(world: World) -> No
     sent, known = compare(work(world, one) | work(world, other), world.desk)
 
     assert list(sent) == [world.published.key(other)]
-    assert list(known) == [world.published.key(one)]
+    assert list(known) == [(world.published.key(one), fingerprint(one, world.desk))]

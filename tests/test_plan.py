@@ -1,8 +1,9 @@
 from collections.abc import Iterator
+from itertools import chain
 
 import pytest
 
-from lineage.compare import Done, Work
+from lineage.compare import Done, Work, ended
 from lineage.model import (
     Asset,
     Certainty,
@@ -45,9 +46,12 @@ def world() -> Iterator[World]:
 def planned(
     world: World, *told: Process, claimed: bool = False
 ) -> tuple[dict[Name, Operation], list[Done]]:
-    work = {world.published.key(each): Work(each, RUN, claimed=claimed) for each in told}
+    work = {
+        world.published.key(each): Work(each, RUN, {"told": each}, claimed=claimed) for each in told
+    }
     operations, _, settled = plan(work, {COPY: RUN}, world.desk)
-    return operations, list(settled.values())
+    ends = [ended(key, each, done).values() for key, (each, done) in settled.items()]
+    return operations, list(chain.from_iterable(ends))
 
 
 def sent(made: Operation, key: str = "inputs") -> list[str]:

@@ -29,6 +29,14 @@ MOST_TOLD = 100  # variants of one process that a head remembers
 
 
 @dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why the catalog takes a variant of a process not, and when it said so, by our clock."""
+
+    when: Ticks
+    gap: Gap
+
+
+@dataclass(frozen=True, slots=True)
 class Head:
     """
     How publishing a process ended: all that an unchanged process needs to know.
@@ -36,7 +44,7 @@ class Head:
     `told` has the fingerprints of what runs told of it, as far as it is united already, and when
     each was last told, by the source's clock, moved at most daily. `name` is the operation's;
     `superseded` says that a fall-back gave way to an exact edge of the same end. `sent` is by our
-    clock.
+    clock. `refused` has the fingerprints of what runs told of it in vain.
     """
 
     name: Name | None
@@ -45,6 +53,7 @@ class Head:
     gaps: tuple[Gap, ...] = ()
     superseded: bool = False
     told: Mapping[str, Ticks] = field(default_factory=dict)
+    refused: Mapping[str, Refusal] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +63,7 @@ class Published:
 
     `process` unites everything known; `seen` tells when each edge was last seen, by the source's
     clock, moved at most daily. `version` is the store's, for compare-and-set; 0 where there is no
-    row.
+    row. `intended` is all that was about to be sent: the catalog has `process`, or this.
     """
 
     head: Head
@@ -62,6 +71,7 @@ class Published:
     fingerprint: str
     seen: Mapping[Edge, Ticks] = field(default_factory=dict)
     version: int = 0
+    intended: Process | None = None
 
 
 @lru_cache(maxsize=4096)
@@ -145,8 +155,9 @@ def process(row: Row) -> tuple[Process, dict[Edge, Ticks]]:
 
 
 def head_row(value: Head) -> Row:
-    """The small row of a process; of many variants told the latest are kept."""
+    """The small row of a process; of many variants told, or refused, the latest are kept."""
     latest = sorted(value.told.items(), key=lambda each: (-each[1], each[0]))[:MOST_TOLD]
+    refused = sorted(value.refused.items(), key=lambda each: (-each[1].when, each[0]))[:MOST_TOLD]
     return {
         "v": VERSION,
         "name": [value.name.type, value.name.qualified] if value.name else None,
@@ -155,6 +166,7 @@ def head_row(value: Head) -> Row:
         "sent": value.sent,
         "superseded": value.superseded,
         "told": dict(latest),
+        "refused": {told: [each.when, gap_row(each.gap)] for told, each in refused},
     }
 
 
@@ -167,12 +179,18 @@ def head(row: Row) -> Head:
         tuple(gap(each) for each in row["gaps"]),
         row["superseded"],
         row["told"],
+        {
+            told: Refusal(Ticks(when), gap(why))
+            for told, (when, why) in row.get("refused", {}).items()
+        },
     )
 
 
 def published_row(value: Published) -> Row:
     """The large row of a process; its head is a row of its own."""
+    intended = {"intended": process_row(value.intended, {})} if value.intended else {}
     return {
+        **intended,
         "v": VERSION,
         "process": process_row(value.process, value.seen),
         "fingerprint": value.fingerprint,
@@ -186,8 +204,10 @@ def published(of: Row, row: Row, version: int) -> Published:
     Rows of a newer release get a version that never holds: they are read, and not written.
     """
     known, seen = process(row["process"])
+    intended = process(row["intended"])[0] if "intended" in row else None
     ours = of["v"] == row["v"] == VERSION
-    return Published(head(of), known, row["fingerprint"], seen, version if ours else -1)
+    version = version if ours else -1
+    return Published(head(of), known, row["fingerprint"], seen, version, intended)
 
 
 def last_run_row(last: LastRun) -> Row:

@@ -19,7 +19,7 @@ from lineage.model import (
     Status,
     Where,
 )
-from lineage.store.processes import Head, Published
+from lineage.store.processes import Head, Published, Refusal
 from lineage.store.published import PublishedRows
 from tests.store.words import (
     NOW,
@@ -57,9 +57,10 @@ def test_a_published_row_is_read_as_it_was_written(rows: Rows) -> None:
         (Gap(Reason.COLUMN_MAPPING_TOO_LARGE, Where.COLUMNS, "detail"),),
         superseded=True,
         told={"fingerprint of what was told": at("02:00:00")},
+        refused={"of another": Refusal(at("01:00:00"), Gap(Reason.REJECTED, detail="why"))},
     )
     seen = {told.sink: at("02:00:00"), told.inputs[0]: at("01:00:00")}
-    row = Published(head, told, "fingerprint", seen)
+    row = Published(head, told, "fingerprint", seen, intended=process("sink", "a", "b"))
 
     assert published.put(row, None)
 
@@ -81,6 +82,19 @@ def test_of_many_variants_told_the_latest_are_kept(rows: Rows) -> None:
     kept = read(published, process("sink")).head.told
     assert len(kept) == 100
     assert min(kept.values()) == ticks.shift(NOW, 50)
+
+
+def test_of_many_variants_refused_the_latest_are_kept(rows: Rows) -> None:
+    published = PublishedRows(rows, "catalog")
+    row = published_row(process("sink"))
+    gap = Gap(Reason.REJECTED)
+    refused = {f"{n:03d}": Refusal(ticks.shift(NOW, n % 150), gap) for n in range(200)}
+
+    published.put(replace(row, head=replace(row.head, refused=refused)), None)
+
+    kept = read(published, process("sink")).head.refused
+    assert len(kept) == 100
+    assert min(each.when for each in kept.values()) == ticks.shift(NOW, 50)
 
 
 def test_a_row_is_not_written_over_what_somebody_else_wrote_meanwhile(rows: Rows) -> None:
