@@ -144,13 +144,18 @@ def is_left(head: Head) -> bool:
 
 
 def _refused_lately(work: Work, head: Head, desk: Desk) -> dict[str, Done]:
-    """The variants that were refused less than a day ago."""
+    """The variants that were refused, or whose sink was missing, less than a day ago."""
     found = {told: head.refused[told] for told in work.told if told in head.refused}
     return {
-        told: Done(head.name, Change.UNCHANGED, Status.FAILED, (each.gap,))
+        told: Done(head.name, Change.UNCHANGED, _status(each.gap), (each.gap,))
         for told, each in found.items()
         if each.when + DAY > desk.clock()
     }
+
+
+def _status(refused: Gap) -> Status:
+    missing = refused.reason is Reason.MISSING_ASSET
+    return Status.NOT_REPORTED if missing else Status.FAILED
 
 
 def _as_before(head: Head) -> Done:
@@ -186,8 +191,7 @@ def _united(work: Work, row: Published | None, desk: Desk) -> Work:
 
 
 def _new(work: Work, row: Published, desk: Desk) -> bool:
-    noted = row.intended is not None  # the catalog may have it or not
-    return noted or row.fingerprint != work.fingerprint or _due(work, row.head, desk)
+    return row.fingerprint != work.fingerprint or _due(work, row.head, desk)
 
 
 def _note(work: Work, row: Published, desk: Desk) -> None:

@@ -9,7 +9,7 @@ from lineage.coalesce import only, unite
 from lineage.compare import Done, Variant, Work, ended, fingerprint, is_left, last_seen, last_told
 from lineage.desk import Desk
 from lineage.errors import Unavailable
-from lineage.model import LastRun, Name, Process, Status
+from lineage.model import Gap, LastRun, Name, Process, Status
 from lineage.plan import Operation
 from lineage.store.processes import Head, Published, Refusal
 
@@ -63,16 +63,15 @@ def take_back(
     `Unavailable` if somebody else wrote the row meanwhile.
     """
     old = work.row or Published(_new(desk), _nothing(work.process), "")
-    now = desk.clock()
     head = old.head
     if forget or (head.status is Status.PENDING and not intended):
-        head = replace(head, name=None)
+        head = replace(head, name=None, told={} if forget else head.told)
     if work.refused:
-        news = {each: Refusal(now, gap) for each, gap in work.refused.items()}
-        head = replace(head, refused={**head.refused, **news})
+        head = replace(head, refused={**head.refused, **_refusals(work.refused, desk)})
         if head.name is None or old.fingerprint == work.fingerprint:
             gaps = tuple(dict.fromkeys(work.refused.values()))
-            head = replace(head, status=Status.FAILED, gaps=gaps, sent=now, superseded=False)
+            head = replace(head, status=Status.FAILED, gaps=gaps, sent=desk.clock())
+            head = replace(head, superseded=False)
     process = _nothing(old.process) if forget else old.process
     print_ = "" if forget else old.fingerprint
     row = replace(old, head=head, process=process, fingerprint=print_, intended=intended)
@@ -99,21 +98,29 @@ def write(
 ) -> bool:
     """Write the rows of a process; False where somebody else wrote them since they were read."""
     old = work.row
+    if old and done.status is Status.NOT_REPORTED and _proven(old.head):
+        return _put_off(work, old, done, desk)
     arrived = old is not None and old.head.status is not Status.PENDING
     former = old.head.name if old and arrived else None  # a name only intended is none
     name = None if superseded else done.name or former
-    now = desk.clock()
     before = old.head.refused if old else {}
     refused = {each: why for each, why in before.items() if each not in work.sent}
-    refused |= {each: Refusal(now, gap) for each, gap in work.refused.items()}
-    head = Head(name, done.status, now, done.gaps, superseded, last_told(work), refused)
-    process, intended = work.process, None
-    if old and done.status is Status.NOT_REPORTED:
-        intended = old.intended
-        process = old.process if _proven(old.head) else process
-    print_ = fingerprint(process, desk)
-    row = Published(head, process, print_, last_seen(work), intended=intended)
+    refused |= _refusals(work.refused, desk)
+    head = Head(name, done.status, desk.clock(), done.gaps, superseded, last_told(work), refused)
+    row = Published(head, work.process, fingerprint(work.process, desk), last_seen(work))
     return desk.published.put(row, old, latest.get(work.process.parents[-1]))
+
+
+def _put_off(work: Work, old: Published, done: Done, desk: Desk) -> bool:
+    """Write the row of an operation that was published, and whose sink is missing now."""
+    new = {each: gap for each in work.sent if each not in old.head.told for gap in done.gaps}
+    refused = {**old.head.refused, **_refusals({**new, **work.refused}, desk)}
+    head = replace(old.head, status=done.status, sent=desk.clock(), gaps=done.gaps, refused=refused)
+    return desk.published.put(replace(old, head=head), old)
+
+
+def _refusals(gaps: Mapping[str, Gap], desk: Desk) -> dict[str, Refusal]:
+    return {each: Refusal(desk.clock(), gap) for each, gap in gaps.items()}
 
 
 def _new(desk: Desk) -> Head:

@@ -211,6 +211,40 @@ def test_what_was_told_of_a_missing_sink_does_not_hold_it_up(world: World, known
     assert world.ends(operation("sink")) == (["a", "b"] if known else ["b"])
 
 
+def test_what_was_told_while_the_sink_was_missing_is_sent_when_it_is_back(world: World) -> None:
+    """Also where another run is the first to be told then."""
+    world.have(*(data_set(table(name)) for name in ("a", "b", "sink")))
+    world.set(create=False)
+    tell(world, process("sink", "a"))
+    world.local.delete(table("sink").candidates[0])
+    world.published.forget([table("sink")])
+    missing = [tell(world, process("sink", name)) for name in ("a", "b", "b")]
+    sent = len(world.catalog.reads)
+    tell(world, process("sink", "b"))
+    world.have(data_set(table("sink")))
+
+    untouched = len(world.catalog.reads)
+    world.now = ticks.shift(world.now, DAY)
+    outcomes = [tell(world, process("sink", name)) for name in ("a", "b")]
+
+    assert [statuses(each) for each in missing] == [["Succeeded"]] + [["NotReported"]] * 2
+    assert untouched == sent
+    assert [statuses(each) for each in outcomes] == [["Succeeded"]] * 2
+    assert world.ends(operation("sink")) == ["a", "b"]
+
+
+def test_what_is_given_up_is_told_anew(world: World) -> None:
+    world.have(data_set(table("a")), data_set(table("sink")))
+    world.have(foreign_operation(operation("sink"), [table("a")], [table("sink")]))
+    tell(world, process("sink", "bad"), process("sink", "c"), native="Succeeded")
+    tell(world, process("sink", "b"))
+
+    outcomes = tell(world, process("sink", "c"))
+
+    assert statuses(outcomes) == ["Succeeded"]
+    assert world.ends(operation("sink")) == ["a", "b", "c"]
+
+
 def test_a_fall_back_stays_where_only_a_bad_run_names_the_exact_sink(world: World) -> None:
     vague = process(edge(fallback("ls"), "ds"), "a")
     tell(world, vague)

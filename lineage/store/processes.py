@@ -30,7 +30,7 @@ MOST_TOLD = 100  # variants of one process that a head remembers
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """Why the catalog takes a variant of a process not, and when it said so, by our clock."""
+    """Why a variant of a process is not in the catalog, and when that turned out, by our clock."""
 
     when: Ticks
     gap: Gap

@@ -5,6 +5,7 @@ from contextlib import suppress
 
 import pytest
 
+from lineage import ticks
 from lineage.errors import Rejected
 from lineage.model import ActivityRun, Json
 from tests.world import (
@@ -12,9 +13,11 @@ from tests.world import (
     Killed,
     World,
     activity_run,
+    data_set,
     operation,
     pipeline_run,
     process,
+    table,
     telling,
     told,
 )
@@ -146,3 +149,40 @@ def test_a_crash_after_a_crash_takes_nothing_back(world: World, first: int, seco
     world.report(telling(process("sink", "e")), run(6, "02:06:00"))
 
     assert world.ends(operation("sink")) == [*"abcde"]
+
+
+def crash_before_memory(world: World) -> None:
+    """A run that tells `b` arrives, and the crash comes before it is known that it did."""
+    world.set(create=False)
+    world.have(*(data_set(table(name)) for name in ("a", "b", "c", "sink")))
+    world.report(telling(process("sink", "a")), run(1, "02:01:00"))
+    world.catalog.lose = lambda: setattr(world.tape, "until", 0)
+    with suppress(Killed):
+        world.report(telling(process("sink", "b")), run(2, "02:02:00"))
+    world.catalog.lose = None
+    world.tape.until = None
+    assert world.ends(operation("sink")) == ["a", "b"]
+
+
+def test_what_was_noted_outlasts_a_sink_that_is_missing_for_a_while(world: World) -> None:
+    crash_before_memory(world)
+    world.local.delete(table("sink").candidates[0])
+    world.published.forget([table("sink")])
+    [missing] = world.report(telling(process("sink", "c")), run(3, "02:03:00"))
+    world.have(data_set(table("sink")))
+
+    world.now = ticks.shift(world.now, 86_400.0)
+    world.report(telling(process("sink", "c")), run(4, "02:04:00"))
+
+    assert missing.status == "NotReported"
+    assert world.ends(operation("sink")) == ["a", "b", "c"]
+
+
+def test_what_was_noted_outlasts_a_name_too_long(world: World) -> None:
+    crash_before_memory(world)
+    [refused] = world.report(telling(process("sink", "x" * 5000)), run(3, "02:03:00"))
+
+    world.report(telling(process("sink", "c")), run(4, "02:04:00"))
+
+    assert refused.status == "Failed"
+    assert world.ends(operation("sink")) == ["a", "b", "c"]
