@@ -63,8 +63,8 @@ def report(
     Yields what was recorded, as soon as it is.
 
     The order of writes is the promise: rows before anything else, a push before its memory, the
-    memory before the status. `Unavailable` and `SettingsError` are let through on purpose:
-    whatever was not proven stays Pending, and the caller asks for the batch again.
+    memory before the status. The desk's `Unavailable` and any `SettingsError` are let through on
+    purpose: whatever was not proven stays Pending, and the caller asks for the batch again.
     """
     told: list[Told] = []
     silent: list[Outcome] = []
@@ -110,8 +110,12 @@ def _tell(
         translation = translate(run, definitions)
     except Untranslatable as error:
         return Outcome(run, Status.NOT_REPORTED, error.gaps)
-    except (SettingsError, Unavailable):
+    except SettingsError:
         raise
+    except (
+        Unavailable
+    ) as error:  # a definition that another lane replaced meanwhile: this run waits
+        return Outcome(run, Status.RETRYING, (Gap(Reason.UNAVAILABLE, detail=str(error)),))
     except Exception as error:
         log.exception("activity run %s of pipeline %s", run.id, run.of.pipeline)
         detail = f"{type(error).__name__} in the translator of {run.type}"
