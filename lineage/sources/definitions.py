@@ -179,9 +179,9 @@ class RestDefinitions:
             return [(low, error) for low in names]
         except Rejected:
             raise no_such_factory(self._client.factory) from None
-        for low, each in found.items():
+        for low, definition in found.items():
             if low in names or (kind, low) not in self._entries:
-                self._entries[kind, low] = _Entry(each, asked)
+                self._entries[kind, low] = _Entry(definition, asked)
         return []
 
     def _further(
