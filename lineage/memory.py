@@ -27,8 +27,9 @@ def intend(made: Iterable[Operation], latest: Mapping[Name, LastRun], desk: Desk
     for one in made:
         for key, each in one.members.items():
             old = each.row or Published(_new(desk), _nothing(each.process), "")
-            pending = old.head.status is Status.PENDING
-            head = replace(old.head, name=one.name) if pending else old.head
+            head = old.head
+            if head.name is None:  # else who goes by the name too would not know
+                head = replace(head, name=one.name, status=Status.PENDING)
             row = replace(old, head=head, intended=told(each, one))
             if desk.published.put(row, each.row, latest.get(each.process.parents[-1])):
                 noted.append((one, key, row))
