@@ -72,7 +72,6 @@ def take_back(
         if head.name is None or old.fingerprint == work.fingerprint:
             gaps = tuple(dict.fromkeys(work.refused.values()))
             head = replace(head, status=Status.FAILED, gaps=gaps, sent=desk.clock())
-            head = replace(head, superseded=False)
     process = _nothing(old.process) if forget else old.process
     print_ = "" if forget else old.fingerprint
     row = replace(old, head=head, process=process, fingerprint=print_, intended=intended)
