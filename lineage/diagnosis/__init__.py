@@ -41,8 +41,11 @@ _BY_CAUSE = {
     Cause.GONE: Diagnosis.GONE,
     Cause.IDENTITY: Diagnosis.IDENTITY,
     Cause.NAME: Diagnosis.NAME,
+    Cause.OVERLOADED: Diagnosis.UNAVAILABLE,
     Cause.PAGE: Diagnosis.WRONG_URL,
     Cause.REDIRECT: Diagnosis.WRONG_URL,
+    Cause.REPLACED: Diagnosis.UNAVAILABLE,
+    Cause.TIME: Diagnosis.UNAVAILABLE,
     Cause.TYPE: Diagnosis.TYPE_NEEDED,
 }
 

@@ -22,7 +22,7 @@ from lineage.diagnosis import (
     diagnose,
 )
 from lineage.doctor import Doors, Health, examine, unset
-from lineage.errors import Cause, SettingsError
+from lineage.errors import Cause, SettingsError, Unavailable
 from lineage.model import FactoryId
 from lineage.settings import Settings
 from lineage.wiring import now
@@ -316,6 +316,15 @@ CASES = [
         "proxy (HTTPS_PROXY, NO_PROXY)",
     ),
     Case(
+        "a throttled service",
+        answers((429, {})),
+        factory,
+        Diagnosis.UNAVAILABLE,
+        f"GET localhost{FACTORY} answered 429",
+        "run doctor again; if it stays, check LINEAGE_MANAGEMENT_ENDPOINT, the route, and the "
+        "proxy (HTTPS_PROXY, NO_PROXY)",
+    ),
+    Case(
         "a refusal that nobody foresaw",
         answers((400, {"errorCode": "ATLAS-400-00-001"})),
         apache,
@@ -376,6 +385,16 @@ def test_only_a_closed_account_asks_for_a_network_with_a_private_endpoint_and_it
         if mode == "closed" and public
         else (f"all 22 types that we send; localhost has a {kind} address", "")
     )
+
+
+@pytest.mark.parametrize("cause", [*Cause])
+def test_every_cause_has_a_diagnosis(cause: Cause) -> None:
+    place = Place(PURVIEW, "https://contoso.purview.azure.com", "purview")
+
+    told = diagnose(Unavailable("no answer", cause=cause), place)
+
+    passing = (Cause.OVERLOADED, Cause.REPLACED, Cause.TIME)
+    assert (told.diagnosis is Diagnosis.UNAVAILABLE) == (cause in passing)
 
 
 def test_a_name_that_dns_does_not_know(no_proxy: None) -> None:
