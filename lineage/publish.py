@@ -238,8 +238,8 @@ def _refuse(made: Operation, answer: Rejected, desk: Desk, later: _Later) -> dic
     if made.waiting or unsure or len(variants) > 1:
         for key, each in made.members.items():
             take_back(replace(each, refused={}), desk, forget=key in unsure)
-        if made.waiting or unsure:
-            later.waiting.update(made.waiting or made.members)
+        if made.waiting:
+            later.waiting.update(made.waiting)
         else:
             _halve(made.members, later)
         return {}

@@ -233,6 +233,25 @@ def test_what_was_told_while_the_sink_was_missing_is_sent_when_it_is_back(world:
     assert world.ends(operation("sink")) == ["a", "b"]
 
 
+def test_what_was_published_before_is_reported_once_another_run_finds_the_sink_back(
+    world: World,
+) -> None:
+    world.have(*(data_set(table(name)) for name in ("a", "d", "sink")))
+    world.set(create=False)
+    tell(world, process("sink", "a"))
+    world.local.delete(table("sink").candidates[0])
+    world.published.forget([table("sink")])
+    world.now = ticks.shift(world.now, DAY)
+    missing = tell(world, process("sink", "a"))
+    world.have(data_set(table("sink")))
+
+    outcomes = [*tell(world, process("sink", "d")), *tell(world, process("sink", "a"))]
+
+    assert statuses(missing) == ["NotReported"]
+    assert statuses(outcomes) == ["Succeeded", "Succeeded"]
+    assert world.ends(operation("sink")) == ["a", "d"]
+
+
 def test_what_is_given_up_is_told_anew(world: World) -> None:
     world.have(data_set(table("a")), data_set(table("sink")))
     world.have(foreign_operation(operation("sink"), [table("a")], [table("sink")]))
