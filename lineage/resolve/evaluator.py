@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from itertools import chain
 from typing import Any
 
 from lineage.model import REMOVED, Evaluated, Gap, Reason, Value
-from lineage.resolve.functions import FUNCTIONS, Functions, Refused, text
+from lineage.resolve.functions import FUNCTIONS, Function, Functions, Refused, text, weight
 from lineage.resolve.syntax import Call, Literal, Node, Path, Step, Text
+from lineage.ticks import Ticks
 
-MOST_STEPS = 10_000  # nodes looked at for one text
+MOST_STEPS = 10_000  # nodes looked at for one text; what is long counts for many
 LONGEST_LABEL = 120  # characters
 
 _ABSENT = object()
+_LIGHT = 1_024  # characters and items of a value that are looked at without a further step
+
+
+def no_time() -> Ticks | None:
+    """The clock of a scope that has none."""
+    return None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -24,11 +31,17 @@ class Scope:
 
     `roots` holds by lower-cased name what `dataset()`, `pipeline()` … give: a value, or names of
     further ones (`{"pipeline": {"parameters": {"day": Value}}}`). The arguments of a root are its
-    first steps: `variables('x')` is `x` in `variables`.
+    first steps: `variables('x')` is `x` in `variables`. `now` is asked where the moment of
+    evaluation matters, which no run tells: None makes a gap of it.
     """
 
     roots: Evaluated = field(default_factory=dict)
     functions: Functions = field(default_factory=lambda: FUNCTIONS)
+    now: Callable[[], Ticks | None] = no_time
+
+    def within(self, roots: Evaluated) -> Scope:
+        """The same functions and clock, with other roots."""
+        return replace(self, roots=roots)
 
 
 NOTHING = Scope()
@@ -98,9 +111,15 @@ class _Evaluation:
         self._scope, self._place, self._left = scope, place, MOST_STEPS
 
     def value(self, node: Node) -> Value:
+        """The value of a node; what is long counts for many steps."""
         self._left -= 1
         if self._left < 0:
             return self._gap(f"more than {MOST_STEPS} steps")
+        found = self._value(node)
+        self._left -= weight(found.value) // _LIGHT
+        return found
+
+    def _value(self, node: Node) -> Value:
         match node:
             case Literal(value):
                 return Value(value)
@@ -132,24 +151,47 @@ class _Evaluation:
 
     def _call(self, call: Call) -> Value:
         """A function's value. Its arguments come first, and so do their gaps."""
-        arguments = [self.value(argument) for argument in call.arguments]
+        function = self._scope.functions.get(call.name.lower())
+        arguments = list(self._arguments(call, function))
         whole = joined(arguments, None)
         if whole.gap:
             return whole
-        function = self._scope.functions.get(call.name.lower())
         if function is None:
             return self._gap(label(call))
-        most = len(arguments) if function.most is None else function.most
-        if not function.least <= len(arguments) <= most:
-            return self._gap(f"{label(call)} with {len(arguments)} arguments")
+        most = len(call.arguments) if function.most is None else function.most
+        if not function.least <= len(call.arguments) <= most:
+            return self._gap(f"{label(call)} with {len(call.arguments)} arguments")
         values = [argument.value for argument in arguments]
+        moment = [self._scope.now()] if function.asks_time else []
+        if None in moment:
+            return self._gap(label(call))
         try:
-            found = function.apply(*values)
+            found = function.apply(*moment, *values)
+            guessed = _holds_mark(values) and not _holds_mark(found)
         except Refused as error:
             return self._gap(f"{label(call)}: {error}")
-        if _holds_mark(values) and not _holds_mark(found):
+        except RecursionError:
+            return self._gap(f"{label(call)}: nested too deeply")
+        if guessed:
             return gap(self._place, f"{label(call)} of a value that was removed", Reason.MASKED)
         return Value(found, whole.trace)
+
+    def _arguments(self, call: Call, function: Function | None) -> Iterator[Value]:
+        """The arguments that a function looks at, one after the other: of `if`, two of three."""
+        given = call.arguments
+        if function is None or function.choose is None or len(given) < function.least:
+            yield from map(self.value, given)
+            return
+        known: list[Any] = []
+        try:
+            while (at := function.choose(known, len(given))) is not None:
+                found = self.value(given[at])
+                yield found
+                if found.gap:
+                    return
+                known.append(found.value)
+        except Refused as error:
+            yield self._gap(f"{label(call)}: {error}")
 
     def _follow(self, root: Call, start: Any, steps: tuple[Step, ...]) -> Value:
         """From a root, or what a function gave, along `steps`."""
