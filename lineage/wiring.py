@@ -13,6 +13,7 @@ from lineage import ticks
 from lineage.auth import Credential
 from lineage.catalog.local import LocalCatalog
 from lineage.model import Catalog, Clock, FactoryId, Json, Name
+from lineage.resolve.around import SPEAKING
 from lineage.settings import Settings
 from lineage.sources.client import Client
 from lineage.sources.definitions import RestDefinitions
@@ -99,7 +100,7 @@ class Source:
         self.calls = 0
         self._lock = Lock()
         client = Client(factory, settings, identity, on_call=self._count)
-        self.runs = RestRuns(client, TRANSLATORS.keys(), clock)
+        self.runs = RestRuns(client, TRANSLATORS.keys() | SPEAKING, clock)
         self.definitions = RestDefinitions(client, clock)
         self.close = client.close
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, NewType
@@ -34,7 +34,11 @@ class Batch:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PipelineRun:
-    """A pipeline run. `parameters` are as the source gives them: strings, whatever their type."""
+    """
+    A pipeline run. `parameters` are as the source gives them: strings, whatever their type.
+
+    `group` is the id that its reruns share, `invoker` who started it (`invokedBy`).
+    """
 
     factory: FactoryId
     id: str
@@ -44,11 +48,17 @@ class PipelineRun:
     started: Ticks | None
     ended: Ticks | None
     parameters: Json
+    group: str = ""
+    invoker: Json = field(default_factory=dict)
 
     @property
     def reference(self) -> Reference:
         """What a message says of it."""
         return Reference(self.id, self.pipeline, self.updated)
+
+
+def _nobody() -> None:
+    """Nobody wants to know."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -57,6 +67,11 @@ class ActivityRun:
     An activity run of `of`. `input` and `output` are None where the source shows no JSON object.
 
     `native` is the built-in connection's own word (`reportLineageToPurview.status`), or None.
+    `iteration` is equal, so it seems, for runs of one iteration of a loop; `user` are its user
+    properties. `beside` are all activity runs of `of` that have ended, itself among them.
+
+    `alone` is called by who looks at what no equal run shares: its times, who started it, the runs
+    beside it. What is told of such a run holds for no other.
     """
 
     of: PipelineRun
@@ -69,6 +84,11 @@ class ActivityRun:
     input: Json | None
     output: Json | None
     native: str | None
+    error: Json | None = None
+    iteration: str = ""
+    user: Json = field(default_factory=dict)
+    beside: Sequence[ActivityRun] = ()
+    alone: Callable[[], None] = _nobody
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -83,7 +83,7 @@ def resolve(
     there = f"linked service {service.name}"
     passed, declared = _object(link).get("parameters"), service.properties.get("parameters")
     linked = of_reference(passed, declared, inner, there, f"{there} in {owner}")
-    last = scope.within({"linkedservice": linked})
+    last = scope.below({"linkedservice": linked})
 
     for definition, name, within in ((dataset, owner, inner), (service, there, last)):
         if unknown := _unknown(definition, name, within):

@@ -16,7 +16,12 @@ MOST_STEPS = 10_000  # nodes looked at for one text; what is long counts for man
 LONGEST_LABEL = 120  # characters
 
 _ABSENT = object()
-_LIGHT = 1_024  # characters and items of a value that are looked at without a further step
+_NOUNS = {
+    ".globalparameters": "global parameter",
+    "activity()": "activity",
+    "variables()": "variable",
+}  # what the names of a root are, where they are no parameters
+_LIGHT = 128  # characters and items of a value that are looked at without a further step
 
 
 def no_time() -> Ticks | None:
@@ -32,16 +37,22 @@ class Scope:
     `roots` holds by lower-cased name what `dataset()`, `pipeline()` … give: a value, or names of
     further ones (`{"pipeline": {"parameters": {"day": Value}}}`). The arguments of a root are its
     first steps: `variables('x')` is `x` in `variables`. `now` is asked where the moment of
-    evaluation matters, which no run tells: None makes a gap of it.
+    evaluation matters, which no run tells: None makes a gap of it. `late` holds roots that are
+    made when they are asked for.
     """
 
     roots: Evaluated = field(default_factory=dict)
     functions: Functions = field(default_factory=lambda: FUNCTIONS)
     now: Callable[[], Ticks | None] = no_time
+    late: Mapping[str, Callable[[], Value | Evaluated]] = field(default_factory=dict)
 
     def within(self, roots: Evaluated) -> Scope:
-        """The same functions and clock, with other roots."""
+        """The same, with other roots."""
         return replace(self, roots=roots)
+
+    def below(self, roots: Evaluated) -> Scope:
+        """The same functions and clock, and these roots alone."""
+        return replace(self, roots=roots, late={})
 
 
 NOTHING = Scope()
@@ -58,8 +69,8 @@ def member(values: Mapping[str, Any], name: str, default: Any = None) -> Any:
     if name in values:
         return values[name]
     folded = name.casefold()
-    found = [v for k, v in values.items() if isinstance(k, str) and k.casefold() == folded]
-    return found[0] if len(found) == 1 else default
+    found = [key for key in values if isinstance(key, str) and key.casefold() == folded]
+    return values[found[0]] if len(found) == 1 else default
 
 
 def gap(place: str, what: str, reason: Reason = Reason.UNRESOLVED) -> Value:
@@ -141,7 +152,10 @@ class _Evaluation:
             return self._gap("a value that is no text")
 
     def _path(self, node: Node, root: Call, steps: tuple[Step, ...]) -> Value:
-        start = member(self._scope.roots, root.name.lower(), _ABSENT)
+        name = root.name.lower()
+        start = member(self._scope.roots, name, _ABSENT)
+        if start is _ABSENT and name in self._scope.late:
+            start = self._scope.late[name]()
         if start is _ABSENT:
             start = self._call(root)
         else:
@@ -233,8 +247,8 @@ def _not_there(before: Path, step: Step) -> str:
     reached = label(before)
     if reached.lower() == "pipeline()":
         return f"{reached}.{name}"
-    noun = "global parameter" if reached.lower().endswith(".globalparameters") else "parameter"
-    return f"{noun} {name} has no value"
+    noun = next((noun for root, noun in _NOUNS.items() if reached.lower().endswith(root)), "")
+    return f"{noun or 'parameter'} {name} has no value"
 
 
 def _plain(values: Evaluated) -> Value:

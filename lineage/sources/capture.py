@@ -57,7 +57,7 @@ def runs(content: Mapping[str, Any]) -> tuple[tuple[ActivityRun, ...], FolderDef
         if _in(path, folder)
     ]
     definitions = {(each.kind, each.name.casefold()): each for each in found}
-    activities = tuple(payloads.activity_run(row, run) for row in content[ACTIVITIES])
+    activities = payloads.together(payloads.activity_run(row, run) for row in content[ACTIVITIES])
     return activities, FolderDefinitions(factory, definitions)
 
 
@@ -104,6 +104,8 @@ def _pipeline_run(run: PipelineRun) -> Json:
         "status": run.status,
         "lastUpdated": ticks.text(run.updated),
         "parameters": dict(run.parameters),
+        **({"runGroupId": run.group} if run.group else {}),
+        **({"invokedBy": dict(run.invoker)} if run.invoker else {}),
         **_moments("run", run.started, run.ended),
     }
 
@@ -112,7 +114,8 @@ def _activity_run(run: ActivityRun) -> Json:
     """Of a type that nobody translates no payload is kept but the built-in connection's word."""
     native = {"reportLineageToPurview": {"status": run.native}} if run.native else None
     output = native if run.output is None else run.output
-    payload = {"input": run.input, "output": output}
+    payload = {"input": run.input, "output": output, "iterationHash": run.iteration or None}
+    payload |= {"userProperties": dict(run.user) or None}
     return {
         "activityRunId": run.id,
         "activityName": run.name,

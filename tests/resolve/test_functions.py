@@ -93,13 +93,14 @@ def test_any_call_gives_plain_json_or_a_gap_and_gives_it_again(call: Any) -> Non
         "@" + "uriComponent(" * 60 + "'" + "é" * 30_000 + "'" + ")" * 60,
         "@" + "replace(" * 40 + "'aaaa'" + ", 'a', 'aaaaaaaa')" * 40,
         "@string(createArray(" + ", ".join(["range(0, 100000)"] * 2_000) + "))",
+        "@" + "createArray(" * 60 + "range(0, 100000)" + ", 'a')" * 60,
         "@concat(" + ", ".join(["dataset().table"] * 3_000) + ")",
         "@json('" + "[" * 60_000 + "')",
         "@string(json('" + "[" * 900 + "]" * 900 + "'))",
         "@equals(json('" + "[" * 900 + "]" * 900 + "'), json('" + "[" * 900 + "]" * 900 + "'))",
         "@formatDateTime('2018-03-15', '" + "y" * 60_000 + "')",
     ],
-    ids=range(10),
+    ids=range(11),
 )
 def test_what_grows_without_end_ends(text: str) -> None:
     assert isinstance(evaluate(text, Scope(), PLACE), Value)
