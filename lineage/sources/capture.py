@@ -104,8 +104,6 @@ def _pipeline_run(run: PipelineRun) -> Json:
         "status": run.status,
         "lastUpdated": ticks.text(run.updated),
         "parameters": dict(run.parameters),
-        **({"runGroupId": run.group} if run.group else {}),
-        **({"invokedBy": dict(run.invoker)} if run.invoker else {}),
         **_moments("run", run.started, run.ended),
     }
 
