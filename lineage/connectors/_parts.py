@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from lineage.connectors import _hosts, _text
-from lineage.model import Gap, Reason, Value
+from lineage.model import Gap, Reason, Trace, Value
 
 _SECRETS = frozenset({"AzureKeyVaultSecret", "SecureString"})
 
@@ -20,7 +20,7 @@ class Part:
     """
 
     text: str | None = None
-    trace: tuple[str, ...] = ()
+    trace: Trace = ()
     gap: Gap | None = None
     assumed: bool = False
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 from itertools import takewhile
 
 from lineage.connectors._parts import EMPTY, Part, Parts, Tree
-from lineage.model import Reason, Value
+from lineage.model import Reason, Trace, Value
 
 _WILD = re.compile(r"[*?]")
 _UNESCAPED_WILD = re.compile(r"(?:\^.|[^*?^])*[*?]", re.DOTALL)
@@ -165,6 +165,6 @@ def _pattern(selection: Part) -> Part:
     return replace(EMPTY, trace=_shown("pattern", selection))
 
 
-def _shown(word: str, part: Part) -> tuple[str, ...]:
+def _shown(word: str, part: Part) -> Trace:
     text = part.text or "not known"
     return (f"{word} {text[:_LONGEST]}", *part.trace)

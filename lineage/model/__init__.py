@@ -29,6 +29,7 @@ from lineage.model._lineage import (
     Outcome,
     Process,
     Reported,
+    Trace,
     Translation,
     Value,
 )
@@ -98,6 +99,7 @@ __all__ = [
     "Rows",
     "Runs",
     "Status",
+    "Trace",
     "Translation",
     "Value",
     "Versioned",

@@ -44,6 +44,10 @@ class Asset:
 ANYTHING = Asset((Name("*", "*"),))  # a column mapping of somebody else that names no data set
 
 
+# How a value came to be, the nearest step first; what is made of several ends in a trace for each.
+Trace = tuple["str | Trace", ...]
+
+
 @dataclass(frozen=True, slots=True)
 class Value:
     """
@@ -54,7 +58,7 @@ class Value:
     """
 
     value: Any = None
-    trace: tuple[str, ...] = ()
+    trace: Trace = ()
     gap: Gap | None = None
 
 

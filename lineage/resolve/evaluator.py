@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from itertools import chain
 from typing import Any
 
 from lineage.model import REMOVED, Evaluated, Gap, Reason, Value
@@ -79,9 +78,10 @@ def gap(place: str, what: str, reason: Reason = Reason.UNRESOLVED) -> Value:
 
 
 def joined(parts: Iterable[Value], value: Any) -> Value:
-    """`value` with the traces of its parts, or the first gap among them."""
+    """`value` with the trace of its parts, several side by side, or the first gap among them."""
     parts = list(parts)
-    trace = tuple(dict.fromkeys(chain.from_iterable(part.trace for part in parts)))
+    traces = tuple(dict.fromkeys(part.trace for part in parts if part.trace))
+    trace = traces[0] if len(traces) == 1 else traces
     stopped = next((part.gap for part in parts if part.gap), None)
     return Value(None if stopped else value, trace, stopped)
 

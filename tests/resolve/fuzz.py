@@ -57,9 +57,9 @@ def text(chance: random.Random) -> str:
 
 def attempt(given: str) -> float:
     """The seconds a text takes. Raises whatever it should not have raised."""
-    began = time.perf_counter()
+    began = time.thread_time()  # nothing waits here, and the machine may be busy
     found = evaluate(given, SCOPE, PLACE)
-    took = time.perf_counter() - began
+    took = time.thread_time() - began
     assert isinstance(found, Value)
     assert found.gap is None or found.value is None
     json.dumps(found.value, allow_nan=False)

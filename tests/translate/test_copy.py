@@ -572,3 +572,15 @@ def test_a_time_that_the_run_does_not_settle_is_unresolved(expression: str, ende
     [process] = told.processes
     assert Certainty.EXACT not in {edge.certainty for edge in process.inputs}
     assert ("Unresolved", "input") in reasons(told)
+
+
+def test_a_value_made_of_several_has_a_branch_of_its_trace_for_each() -> None:
+    [(_, source), _] = dated("@concat(toLower('IN'), '/', pipeline().RunId, utcNow('yyyy'))").traces
+
+    argument = "argument folder of dataset ds_blob in activity 'A'"
+    assert source[2:6] == (
+        f"folder: dataset().folder ← {argument} ← concat()",
+        "  ← toLower()",
+        "  ← pipeline().RunId ← RunId of the pipeline run",
+        "  ← utcNow()",
+    )
