@@ -51,14 +51,9 @@ def scope(run: ActivityRun, pipeline: Definition, factory: Factory) -> Scope:
     `run.alone` is called for what is read of this run alone.
     """
     base = pipeline_scope(run.of.parameters, pipeline, factory)
-    names = {
-        name
-        for each in activities.walk(pipeline.properties)
-        if isinstance(name := each.get("name"), str)
-    }
     late = {
         "activity": lambda: Lazily(
-            {name: partial(_activity, run, pipeline, name) for name in names}
+            {name: partial(_activity, run, pipeline, name) for name in _names(pipeline)}
         ),
         "variables": lambda: Lazily(
             {name: partial(_variable, run, pipeline, name) for name in _declared(pipeline)}
@@ -71,6 +66,11 @@ def scope(run: ActivityRun, pipeline: Definition, factory: Factory) -> Scope:
     }
     roots = {name: partial(_same, value) for name, value in base.roots["pipeline"].items()}
     return replace(base.within({"pipeline": Lazily({**roots, **known, **system})}), late=late)
+
+
+def _names(pipeline: Definition) -> frozenset[str]:
+    names = (each.get("name") for each in activities.walk(pipeline.properties))
+    return frozenset(name for name in names if isinstance(name, str))
 
 
 def _same(value: Any) -> Any:

@@ -44,26 +44,28 @@ def items(
         return whole.gap
     if not isinstance(whole.value, list) or not whole.value:
         return Gap(Reason.UNRESOLVED, detail=f"{place}: no array of items")
-    every = [
-        Value(item, (f"item {number} of ForEach '{loop.get('name')}'", *whole.trace))
-        for number, item in enumerate(whole.value, start=1)
-    ]
     activity = activities.find(pipeline.properties, run.name) or {}
     said = list(_said(activity, run))
     scope = around.scope(run, pipeline, factory)
-    at = _by_order(run, loop_run, loop, activity, pipeline, len(every))
-    if at is not None and _agreeing([every[at]], said, scope, certain=True):
-        return (every[at],)
-    distinct = _distinct(every)
+
+    def item(at: int) -> Value:
+        trace = (f"item {at + 1} of ForEach '{loop.get('name')}'", *whole.trace)
+        return Value(whole.value[at], trace)
+
+    at = _by_order(run, loop_run, loop, activity, pipeline, len(whole.value))
+    if at is not None and _agreeing([item(at)], said, scope, certain=True):
+        return (item(at),)
+    distinct = _distinct(whole.value)
     if len(distinct) > MOST:
         return Gap(Reason.AMBIGUOUS, detail=f"{place}: more than {MOST} could have been meant")
-    return tuple(_agreeing(distinct, said, scope))
+    return tuple(_agreeing(list(map(item, distinct)), said, scope))
 
 
-def _distinct(values: Sequence[Value]) -> list[Value]:
-    found: dict[bytes, Value] = {}
-    for each in values:
-        found.setdefault(canonical(each.value), each)
+def _distinct(values: Sequence[Any]) -> list[int]:
+    """Where each value is first."""
+    found: dict[bytes, int] = {}
+    for at, each in enumerate(values):
+        found.setdefault(canonical(each), at)
     return list(found.values())
 
 
@@ -164,17 +166,18 @@ def _by_order(
     """
     if activities.loops(pipeline.properties, run.name)[-1:] != (loop,):
         return None
+    if not activities.sequential(loop):
+        return None
+    name = run.name.casefold()
     found = [
         each
         for each in run.beside
-        if each.name.casefold() == run.name.casefold()
+        if each.name.casefold() == name
         and (each.id == run.id or loop_run.started is None or _within(each, loop_run))
     ]
     policy = activity.get("policy")
     retried = isinstance(policy, dict) and policy.get("retry") not in (None, 0)
-    if retried and any(each.status != "Succeeded" for each in found):
-        return None
-    if not activities.sequential(loop) or len(found) != count:
+    if len(found) != count or (retried and any(each.status != "Succeeded" for each in found)):
         return None
     if any(each.started is None or each.ended is None for each in found):
         return None
