@@ -122,15 +122,9 @@ class _Evaluation:
         self._scope, self._place, self._left = scope, place, MOST_STEPS
 
     def value(self, node: Node) -> Value:
-        """The value of a node; what is long counts for many steps."""
-        self._left -= 1
-        if self._left < 0:
+        """The value of a node."""
+        if not self._may(1):
             return self._gap(f"more than {MOST_STEPS} steps")
-        found = self._value(node)
-        self._left -= weight(found.value) // _LIGHT
-        return found
-
-    def _value(self, node: Node) -> Value:
         match node:
             case Literal(value):
                 return Value(value)
@@ -141,11 +135,22 @@ class _Evaluation:
             case Call():
                 return self._path(node, node, ())
 
+    def _may(self, steps: int) -> bool:
+        """Whether so many steps more are allowed, which are taken."""
+        self._left -= steps
+        return self._left >= 0
+
+    def _work_with(self, values: Iterable[Any]) -> bool:
+        """Whether a function or a text may still look at these: what is long takes many steps."""
+        return all(self._may(weight(value) // _LIGHT) for value in values)
+
     def _text(self, parts: tuple[str | Node, ...]) -> Value:
         found = [Value(part) if isinstance(part, str) else self.value(part) for part in parts]
         whole = joined(found, None)
         if whole.gap:
             return whole
+        if not self._work_with(part.value for part in found):
+            return self._gap(f"more than {MOST_STEPS} steps")
         try:
             return Value("".join(text(part.value) for part in found), whole.trace)
         except (ValueError, RecursionError):
@@ -179,6 +184,8 @@ class _Evaluation:
         moment = [self._scope.now()] if function.asks_time else []
         if None in moment:
             return self._gap(label(call))
+        if not self._work_with(values):
+            return self._gap(f"more than {MOST_STEPS} steps")
         try:
             found = function.apply(*moment, *values)
             guessed = _holds_mark(values) and not _holds_mark(found)
@@ -188,6 +195,7 @@ class _Evaluation:
             return self._gap(f"{label(call)}: nested too deeply")
         if guessed:
             return gap(self._place, f"{label(call)} of a value that was removed", Reason.MASKED)
+        self._work_with([found])
         return Value(found, whole.trace)
 
     def _arguments(self, call: Call, function: Function | None) -> Iterator[Value]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from pathlib import Path
 from typing import Any
 
@@ -104,3 +105,23 @@ def test_any_call_gives_plain_json_or_a_gap_and_gives_it_again(call: Any) -> Non
 )
 def test_what_grows_without_end_ends(text: str) -> None:
     assert isinstance(evaluate(text, Scope(), PLACE), Value)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "@{dataset().rows}" * 3_000,
+        "@createArray(" + ", ".join(["dataset().rows"] * 3_000) + ")",
+        "@concat(" + ", ".join(["string(dataset().rows)"] * 2_000) + ")",
+        "@concat(" + ", ".join(["string(length(dataset().rows))"] * 2_000) + ")",
+    ],
+    ids=range(4),
+)
+def test_a_large_value_is_not_looked_at_without_end(text: str) -> None:
+    rows = [{"name": f"T{number}", "kind": "table"} for number in range(5_000)]
+    began = time.thread_time()
+
+    found = evaluate(text, Scope({"dataset": {"rows": Value(rows)}}), PLACE)
+
+    assert found.gap == Gap(Reason.UNRESOLVED, detail=f"{PLACE}: more than 10000 steps")
+    assert time.thread_time() - began < 2.0
