@@ -67,8 +67,8 @@ class ActivityRun:
     An activity run of `of`. `input` and `output` are None where the source shows no JSON object.
 
     `native` is the built-in connection's own word (`reportLineageToPurview.status`), or None.
-    `iteration` is equal, so it seems, for runs of one iteration of a loop; `user` are its user
-    properties. `beside` are all activity runs of `of` that have ended, itself among them.
+    `user` are its user properties. `beside` are all activity runs of `of` that have ended, itself
+    among them.
 
     `alone` is called by who looks at what no equal run shares: its times, who started it, the runs
     beside it. What is told of such a run holds for no other.
@@ -85,7 +85,6 @@ class ActivityRun:
     output: Json | None
     native: str | None
     error: Json | None = None
-    iteration: str = ""
     user: Json = field(default_factory=dict)
     beside: Sequence[ActivityRun] = ()
     alone: Callable[[], None] = _nobody

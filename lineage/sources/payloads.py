@@ -67,7 +67,6 @@ def activity_run(json: Json, of: PipelineRun) -> ActivityRun:
         output=output,
         native=native(output),
         error=_object(json.get("error")),
-        iteration=_text(json, "iterationHash"),
         user=_object(json.get("userProperties")) or {},
     )
 
