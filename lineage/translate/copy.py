@@ -33,7 +33,7 @@ from lineage.model import (
 from lineage.resolve import activities, around, datasets
 from lineage.resolve.expressions import Scope
 from lineage.translate import columns, sides, ways
-from lineage.translate.names import ADF_COPY, SYNAPSE_COPY, parents
+from lineage.translate.names import ADF_COPY, SYNAPSE_COPY, kind_of, parents
 from lineage.translate.sides import Side, member
 
 
@@ -121,7 +121,7 @@ def _processes(
                 definitions.factory.id,
                 run.of.pipeline,
                 run.name,
-                family.operation,
+                kind_of(definitions.factory, family.operation),
                 above,
                 output.edge if sure else inferred(output.edge),
                 tuple(sorted(inputs)),

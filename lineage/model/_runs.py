@@ -1,0 +1,76 @@
+"""Pipeline runs and their activity runs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from lineage.model._factories import FactoryId, Json
+from lineage.ticks import Ticks
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """A pipeline run, by what is needed to ask for it: Synapse's URL wants the pipeline's name."""
+
+    id: str
+    pipeline: str
+    updated: Ticks
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PipelineRun:
+    """
+    A pipeline run. `parameters` are as the source gives them: strings, whatever their type.
+
+    `group` is the id that its reruns share, `invoker` who started it (`invokedBy`).
+    """
+
+    factory: FactoryId
+    id: str
+    pipeline: str
+    status: str
+    updated: Ticks
+    started: Ticks | None
+    ended: Ticks | None
+    parameters: Json
+    group: str = ""
+    invoker: Json = field(default_factory=dict)
+
+    @property
+    def reference(self) -> Reference:
+        """What a message says of it."""
+        return Reference(self.id, self.pipeline, self.updated)
+
+
+def _nobody() -> None:
+    """Nobody wants to know."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ActivityRun:
+    """
+    An activity run of `of`. `input` and `output` are None where the source shows no JSON object.
+
+    `native` is the built-in connection's own word (`reportLineageToPurview.status`), or None.
+    `user` are its user properties. `beside` are all activity runs of `of` that have ended, itself
+    among them.
+
+    `alone` is called by who looks at what no equal run shares: its times, who started it, the runs
+    beside it. What is told of such a run holds for no other.
+    """
+
+    of: PipelineRun
+    id: str
+    name: str
+    type: str
+    status: str
+    started: Ticks | None
+    ended: Ticks | None
+    input: Json | None
+    output: Json | None
+    native: str | None
+    error: Json | None = None
+    user: Json = field(default_factory=dict)
+    beside: Sequence[ActivityRun] = ()
+    alone: Callable[[], None] = _nobody
