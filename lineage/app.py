@@ -21,6 +21,7 @@ from lineage.collect import Collecting, collect
 from lineage.desk import Desk
 from lineage.errors import (
     LineageError,
+    Rejected,
     SettingsError,
     Unavailable,
 )
@@ -247,7 +248,7 @@ class App:
         try:
             definitions = self.definitions(batch.factory)
             yield from report(batch, reading, definitions, self.translate, desk)
-        except (SettingsError, Unavailable) as error:
+        except (Rejected, SettingsError, Unavailable) as error:
             self._closed(summary, batch.factory, error)
             yield from self.ledger.settle(batch, held(reading, error), self.clock())
 

@@ -197,8 +197,8 @@ def _foreign(entity: Json, process: Process, located: Located) -> Process:
 
 def _too_long(made: Operation, located: Located) -> Done | None:
     names = [made.name, *(located.names[asset] for asset in made.assets)]
-    size = max(len(name.qualified.encode("utf-8", "surrogatepass")) for name in names)
-    if size <= atlas.LONGEST_NAME:
+    if all(atlas.fits(name.qualified) for name in names):
         return None
+    size = max(len(name.qualified.encode("utf-8", "surrogatepass")) for name in names)
     gap = Gap(Reason.TOO_LONG, detail=f"a qualified name of {size} bytes")
     return Done(None, Change.REFUSED, Status.FAILED, (gap,))

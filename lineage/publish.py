@@ -12,6 +12,7 @@ from dataclasses import replace
 
 from lineage.catalog import bulk
 from lineage.catalog.proof import DELETED
+from lineage.catalog.types import NO_TYPE
 from lineage.coalesce import unite
 from lineage.compare import Done, Work, compare, fingerprint, is_left, last_seen, last_told
 from lineage.desk import Desk
@@ -24,7 +25,7 @@ from lineage.translate.names import operation
 log = logging.getLogger(__name__)
 
 TRIES = 3  # times that what changed under our hands is followed
-_GONE = "ATLAS-404-00-00A"  # a referenced entity is missing
+_MOVED = NO_TYPE | {"ATLAS-404-00-00A"}  # a type, or a referenced entity, is missing
 
 
 def publish(
@@ -33,9 +34,9 @@ def publish(
     """
     Send what changed and remember it; yields what is settled after each bulk.
 
-    Where a name turned out to be gone, or somebody else wrote the row meanwhile, the process is
-    read, united and sent again. Lets `Unavailable` and `SettingsError` through: what was yielded
-    stays recorded.
+    Where a name or its type turned out to be gone, or somebody else wrote the row meanwhile, the
+    process is read, united and sent again. Lets `Unavailable` and `SettingsError` through: what was
+    yielded stays recorded.
     """
     if not changed:
         return
@@ -129,7 +130,7 @@ def _send(
         for made, answer in answers:
             if not isinstance(answer, Rejected):
                 settled |= _remember(made, latest, desk)
-            elif answer.code != _GONE or last:
+            elif answer.code not in _MOVED or last:
                 settled |= _refuse(made, answer, desk)
             else:
                 desk.published.forget(made.assets)

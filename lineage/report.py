@@ -10,7 +10,7 @@ from itertools import chain
 from lineage.coalesce import unite
 from lineage.compare import Done, Work, compare, fingerprint
 from lineage.desk import Desk
-from lineage.errors import Cause, SettingsError, Unavailable, Untranslatable
+from lineage.errors import Cause, LineageError, Rejected, SettingsError, Unavailable, Untranslatable
 from lineage.model import (
     ActivityRun,
     Batch,
@@ -37,6 +37,7 @@ HARMLESS = frozenset({Reason.COLUMNS_UNKNOWN})
 # Where a run stands that the catalog holds up, and why, by the cause of its error; others are
 # Retrying, or wait for the set-up to be finished.
 HELD: dict[Cause | None, tuple[Status, Reason]] = {
+    Cause.CERTIFICATE: (Status.PENDING, Reason.UNAVAILABLE),
     Cause.FIREWALL: (Status.PENDING, Reason.FIREWALL),
     Cause.NAME: (Status.PENDING, Reason.UNAVAILABLE),
     Cause.OVERLOADED: (Status.RETRYING, Reason.THROTTLED),
@@ -63,8 +64,9 @@ def report(
     Yields what was recorded, as soon as it is.
 
     The order of writes is the promise: rows before anything else, a push before its memory, the
-    memory before the status. `Unavailable` and `SettingsError` are let through on purpose:
-    whatever was not proven stays Pending, and the caller asks for the batch again.
+    memory before the status. `Unavailable`, `SettingsError` and `Rejected`, of a look-up, are let
+    through on purpose: whatever was not proven stays Pending, and the caller asks for the batch
+    again.
     """
     told: list[Told] = []
     silent: list[Outcome] = []
@@ -85,7 +87,7 @@ def report(
         silent = []
 
 
-def held(reading: Reading, error: SettingsError | Unavailable) -> list[Outcome]:
+def held(reading: Reading, error: LineageError) -> list[Outcome]:
     """Where the runs stand that were not settled, because the catalog could not be reached."""
     other = Status.PENDING if isinstance(error, SettingsError) else Status.RETRYING
     status, reason = HELD.get(error.cause, (other, Reason.UNAVAILABLE))
@@ -110,8 +112,8 @@ def _tell(
         translation = translate(run, definitions)
     except Untranslatable as error:
         return Outcome(run, Status.NOT_REPORTED, error.gaps)
-    except (SettingsError, Unavailable):
-        raise
+    except (Rejected, SettingsError, Unavailable):
+        raise  # of the catalog, which is asked how the factory is named
     except Exception as error:
         log.exception("activity run %s of pipeline %s", run.id, run.of.pipeline)
         detail = f"{type(error).__name__} in the translator of {run.type}"

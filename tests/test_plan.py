@@ -323,6 +323,13 @@ def test_a_name_too_long_for_the_catalog_is_never_cut(world: World, more: str, f
     assert settled == ([] if fits else [Done(None, Change.REFUSED, Status.FAILED, (gap,))])
 
 
+def test_a_name_that_no_url_holds_for_a_look_up_is_not_sent(world: World) -> None:
+    operations, [done] = planned(world, process("\N{CJK UNIFIED IDEOGRAPH-65E5}" * 900))
+
+    assert operations == {}
+    assert done.gaps == (Gap(Reason.TOO_LONG, detail="a qualified name of 2890 bytes"),)
+
+
 def test_an_input_with_a_name_too_long_fails_its_process(world: World) -> None:
     operations, [done] = planned(world, process("sink", "x" * 5000))
 

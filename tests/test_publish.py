@@ -266,6 +266,20 @@ def test_a_name_that_is_gone_and_stays_gone_is_refused(world: World) -> None:
     assert len(world.catalog.sent) == 2
 
 
+def test_where_a_type_is_gone_what_stands_in_for_it_is_sent(world: World) -> None:
+    sink, plain = table("sink"), Name("DataSet", "mssql://srv/db/dbo/sink")
+    refused = refuse(operation("sink"), code="ATLAS-400-00-014", times=1)
+
+    possible = [sink.candidates, (plain,)]  # before the refusal and after it
+    world.set(possible=lambda asset: possible.pop(0) if asset == sink else asset.candidates)
+    world.catalog.answer = refused
+
+    outcome = tell(world, process("sink", "a"))
+
+    assert [each.name for each in outcome.processes] == [operation(plain)]
+    assert world.ends(operation(plain)) == ["a"]
+
+
 def test_only_what_met_a_name_that_is_gone_is_sent_once_more(world: World) -> None:
     world.catalog.answer = refuse(operation("one"), code=GONE, times=2)
 

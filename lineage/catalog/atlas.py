@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
+from urllib.parse import quote
 
 from lineage import ticks
 from lineage.catalog.bulk import Unit
@@ -25,10 +26,12 @@ from lineage.model import (
 
 LARGEST_PROPERTY = 32_768  # bytes of a property's name and value; Purview's limit, documented 2022
 LONGEST_NAME = 4_096  # bytes of a qualifiedName; as above
+LONGEST_QUOTED = 7_600  # bytes of one in a URL, which holds 8 KB with all that is around it
 
 FALLBACK = "lineage_dataset"  # ours, below DataSet, where it may be registered
 
 _MAPPING = "columnMapping"
+_PLAIN = "/:@,;!$'()*-._~"  # what need not be encoded in the value of a query
 
 
 def unit(
@@ -58,6 +61,17 @@ def unit(
     }
     entity = _entity(operation, attributes, parent=process.parents[-1])
     return Unit(operation, (*created, *_parents(process, last), entity)), gaps
+
+
+def fits(qualified: str) -> bool:
+    """Whether a catalog takes a name, and a URL holds it: what cannot be looked up is not sent."""
+    size = len(qualified.encode("utf-8", "surrogatepass"))
+    return size <= LONGEST_NAME and len(quoted(qualified)) <= LONGEST_QUOTED
+
+
+def quoted(qualified: str) -> str:
+    """A name as the value of a query; what is no text of Unicode is a question mark in it."""
+    return quote(qualified, safe=_PLAIN, errors="replace")
 
 
 def reference(name: Name) -> dict[str, Any]:
@@ -174,7 +188,7 @@ def ends(entity: Json, key: str) -> list[Name]:
         current = (entity.get("attributes") or {}).get(key)
     return [
         Name(str(each["typeName"]), str(name))
-        for each in current or ()
+        for each in (current if isinstance(current, list | tuple) else ())
         if isinstance(each, Mapping)
         and each.get("relationshipStatus", "ACTIVE") == "ACTIVE"
         and (name := _qualified(each, entity, key))
@@ -186,7 +200,7 @@ def _qualified(end: Json, entity: Json, key: str) -> str | None:
     if isinstance(unique, Mapping):
         return unique.get("qualifiedName")
     listed = (entity.get("attributes") or {}).get(key) or ()
-    for each in listed:
+    for each in listed if isinstance(listed, list | tuple) else ():
         if isinstance(each, Mapping) and each.get("guid") == end.get("guid"):
             unique = each.get("uniqueAttributes")
             if isinstance(unique, Mapping):

@@ -43,6 +43,7 @@ _BY_CAUSE = {
     Cause.NAME: Diagnosis.NAME,
     Cause.PAGE: Diagnosis.WRONG_URL,
     Cause.REDIRECT: Diagnosis.WRONG_URL,
+    Cause.TYPE: Diagnosis.TYPE_NEEDED,
 }
 
 
