@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import chain
 
 from lineage.coalesce import unite
-from lineage.compare import Done, Work, compare, fingerprint
+from lineage.compare import Done, Variant, Work, compare, fingerprint
 from lineage.desk import Desk
 from lineage.errors import Cause, LineageError, Rejected, SettingsError, Unavailable, Untranslatable
 from lineage.model import (
@@ -48,10 +48,10 @@ HELD: dict[Cause | None, tuple[Status, Reason]] = {
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Told:
-    """What one run tells: processes by the key of their published row, and gaps."""
+    """What one run tells: processes by the key of their published row and fingerprint, and gaps."""
 
     run: ActivityRun
-    processes: Mapping[str, Process]
+    processes: Mapping[Variant, Process]
     gaps: tuple[Gap, ...]
 
 
@@ -76,8 +76,8 @@ def report(
             told.append(ended)
         else:
             silent.append(ended)
-    changed, known = compare(_coalesce(told, desk), desk)
-    done: dict[str, Done] = {}
+    changed, known = compare(_coalesce(told), desk)
+    done: dict[Variant, Done] = {}
     for settled in chain([known], publish(changed, desk)):
         done |= settled
         ready = [_outcome(each, done) for each in told if each.processes.keys() <= done.keys()]
@@ -122,24 +122,25 @@ def _tell(
     for process in translation.processes:
         key = desk.published.key(process)
         processes[key] = unite(processes.get(key, process), process)
-    return Told(run, processes, translation.gaps)
+    variants = {(key, fingerprint(each, desk)): each for key, each in processes.items()}
+    return Told(run, variants, translation.gaps)
 
 
-def _coalesce(told: Iterable[Told], desk: Desk) -> dict[str, Work]:
+def _coalesce(told: Iterable[Told]) -> dict[str, Work]:
     """Many runs of one process become one piece of work; the latest gives its attributes."""
     work: dict[str, Work] = {}
     for each in told:
         last = _last_run(each.run)
         claims = claimed(each.run)
-        for key, process in each.processes.items():
+        for (key, variant), process in each.processes.items():
             known = work.get(key)
             if known is None:
-                work[key] = Work(process, last, frozenset([fingerprint(process, desk)]), claims)
+                work[key] = Work(process, last, {variant: process}, claims)
             else:
                 work[key] = Work(
                     unite(known.process, process),
                     max(known.last, last, key=lambda run: run.ended),
-                    known.told | {fingerprint(process, desk)},
+                    {**known.told, variant: process},
                     known.claimed and claims,
                 )
     return work
@@ -147,17 +148,18 @@ def _coalesce(told: Iterable[Told], desk: Desk) -> dict[str, Work]:
 
 def _last_run(run: ActivityRun) -> LastRun:
     output = run.output or {}
-    rows, size = output.get("rowsCopied"), output.get("dataWritten")
-    return LastRun(
-        run.ended or run.of.ended or run.of.updated,
-        rows if isinstance(rows, int) else None,
-        size if isinstance(size, int) else None,
-    )
+    ended = run.ended or run.of.ended or run.of.updated
+    return LastRun(ended, _count(output.get("rowsCopied")), _count(output.get("dataWritten")))
 
 
-def _outcome(told: Told, done: Mapping[str, Done]) -> Outcome:
+def _count(told: object) -> int | None:
+    """A number that a catalog takes; it refuses an operation for one that is none."""
+    return told if type(told) is int and 0 <= told < 2**63 else None
+
+
+def _outcome(told: Told, done: Mapping[Variant, Done]) -> Outcome:
     """How a run ended, all of whose processes are settled."""
-    ends = {key: done[key] for key in told.processes}
+    ends = {variant: done[variant] for variant in told.processes}
     gaps = tuple(dict.fromkeys([*told.gaps, *(gap for end in ends.values() for gap in end.gaps)]))
     statuses = {end.status for end in ends.values()}
     status = Status.SUCCEEDED
@@ -166,6 +168,7 @@ def _outcome(told: Told, done: Mapping[str, Done]) -> Outcome:
     elif any(gap.reason not in HARMLESS for gap in gaps):
         status = Status.PARTIAL
     reported = tuple(
-        Reported(key, told.processes[key], end.name, end.change) for key, end in ends.items()
+        Reported(variant[0], told.processes[variant], end.name, end.change)
+        for variant, end in ends.items()
     )
     return Outcome(told.run, status, gaps, reported)

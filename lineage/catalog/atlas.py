@@ -50,14 +50,14 @@ def unit(
     """
     mapping, gaps = column_mapping(process.columns, names, names[process.sink.asset])
     inputs = sorted({names[edge.asset] for edge in process.inputs})
-    output = names[process.sink.asset]
-    created = [_asset(name) for name in sorted({*inputs, output} & set(create))]
+    outputs = dict.fromkeys(names[edge.asset] for edge in (process.sink, *process.outputs))
+    created = [_asset(name) for name in sorted({*inputs, *outputs} & set(create))]
     attributes = {
         "qualifiedName": operation.qualified,
         "name": process.activity,
         _MAPPING: mapping,
         "inputs": [reference(name) for name in inputs],
-        "outputs": [reference(output)],
+        "outputs": [reference(name) for name in outputs],
     }
     entity = _entity(operation, attributes, parent=process.parents[-1])
     return Unit(operation, (*created, *_parents(process, last), entity)), gaps
@@ -208,8 +208,12 @@ def _qualified(end: Json, entity: Json, key: str) -> str | None:
     return None
 
 
-def pairs(entity: Json) -> list[tuple[str, str, str]]:
-    """`(source data set or *, source column, sink column)` of an operation's columnMapping."""
+def pairs(entity: Json, without: Collection[str] = ()) -> list[tuple[str, str, str]]:
+    """
+    `(source data set or *, source column, sink column)` of an operation's columnMapping.
+
+    Sinks `without` are left out.
+    """
     text = (entity.get("attributes") or {}).get(_MAPPING)
     try:
         elements = json.loads(text) if isinstance(text, str) and text else []
@@ -217,17 +221,24 @@ def pairs(entity: Json) -> list[tuple[str, str, str]]:
             (str(each["DatasetMapping"]["Source"]), str(pair["Source"]), str(pair["Sink"]))
             for each in elements
             for pair in each["ColumnMapping"]
+            if each["DatasetMapping"].get("Sink") not in without
         ]
-    except (ValueError, TypeError, KeyError, RecursionError):
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
         return []  # somebody else's text in a form of his own
 
 
-def foreign_links(entity: Json, inputs: Sequence[Asset]) -> tuple[ColumnLink, ...]:
-    """The column links of an operation somebody else wrote; `inputs` are its data sets."""
+def foreign_links(
+    entity: Json, inputs: Sequence[Asset], others: Collection[Name] = ()
+) -> tuple[ColumnLink, ...]:
+    """
+    The column links of an operation somebody else wrote; `inputs` are its data sets.
+
+    Those into `others`, its outputs beside the sink, are left out: they are none of the sink's.
+    """
     assets = {asset.candidates[0].qualified: asset for asset in inputs}
     if len(inputs) == 1:
         assets["*"] = inputs[0]
     return tuple(
         ColumnLink(sink, ColumnKind.VALUE, (Column(assets.get(source, ANYTHING), column),))
-        for source, column, sink in pairs(entity)
+        for source, column, sink in pairs(entity, {name.qualified for name in others})
     )
