@@ -37,6 +37,7 @@ from lineage.model import (
 from lineage.queue import LocalQueue
 from lineage.report import held, report
 from lineage.settings import MissingAssets, RunAttributes, Settings
+from lineage.sources.rest import RETENTION
 from lineage.store.ledger import Ledger
 from lineage.store.notes import Notes
 from lineage.store.published import PublishedRows
@@ -52,6 +53,7 @@ log = logging.getLogger(__name__)
 
 MOST_THREADS = 8
 TAKEN = 0.05  # seconds until a batch is looked at again whose lane is taken
+GONE = "the source no longer has this pipeline run: what was open of it is Failed"
 HOPELESS = 3  # batches in a row of which nothing could be read: their factory is down
 
 OnOutcome = Callable[[Outcome], None]
@@ -163,7 +165,7 @@ class App:
         began = self.clock()
         end = ticks.shift(began, -self.settings.lag)
         how = Collecting(
-            until=end if until is None else min(until, end),
+            until=end if until is None else max(min(until, end), Ticks(end - RETENTION)),
             now=began,
             lookback=self.settings.lookback,
             overlap=self.settings.overlap,
@@ -228,7 +230,10 @@ class App:
         reading = source.definitions.prefetch(read, TRANSLATORS)
         if reading.gone:
             log.warning("%s: %d pipeline runs are gone", batch.factory, len(reading.gone))
-            self.ledger.give_up(batch.factory, reading.gone)
+            self.ledger.give_up(batch.factory, reading.gone, self.clock())
+            with self._lock:
+                told = {f"{batch.factory}/pipelineruns/{run.id}": GONE for run in reading.gone}
+                summary.problems.update(told)
         self._unread(batch, reading, summary, barren=bool(read.unread) and not read.listed)
         desk = Desk(
             self.catalog,

@@ -32,6 +32,7 @@ class Cause(StrEnum):
     OVERLOADED = "overloaded"  # 408, 429, 504: it was too much, or too fast
     PAGE = "page"  # an answer that is no JSON: a page for people
     REDIRECT = "redirect"  # the service is elsewhere
+    REPLACED = "replaced"  # a definition, by another lane, since it was fetched
     ROLE = "role"  # any other 403
     TIME = "time"  # no whole answer in time; what was asked may have been done
     TOKEN = "token"  # noqa: S105 - 401: the token, or the password, is not accepted

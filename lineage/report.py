@@ -112,8 +112,10 @@ def _tell(
         translation = translate(run, definitions)
     except Untranslatable as error:
         return Outcome(run, Status.NOT_REPORTED, error.gaps)
-    except (Rejected, SettingsError, Unavailable):
-        raise  # of the catalog, which is asked how the factory is named
+    except (Rejected, SettingsError, Unavailable) as error:
+        if error.cause is not Cause.REPLACED:
+            raise  # of the catalog, which is asked how the factory is named
+        return Outcome(run, Status.RETRYING, (Gap(Reason.UNAVAILABLE, detail=str(error)),))
     except Exception as error:
         log.exception("activity run %s of pipeline %s", run.id, run.of.pipeline)
         detail = f"{type(error).__name__} in the translator of {run.type}"

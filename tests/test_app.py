@@ -1,6 +1,6 @@
 """One sync as a whole: that it ends, whatever the store does."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -9,11 +9,13 @@ from demo import estate
 from demo.services import Services
 from lineage.app import HOPELESS, App
 from lineage.errors import Unavailable
-from lineage.model import Definition, Factory, Kind, Reading, Rows
+from lineage.model import Batch, Definition, Factory, Kind, PipelineRun, Reading, Rows
 from lineage.settings import Settings
 from lineage.sources.definitions import RestDefinitions
+from lineage.sources.rest import RestRuns
 from lineage.store.notes import Notes
 from lineage.store.sqlite import SqliteRows
+from lineage.ticks import Ticks
 from tests.cli.program import leading_to
 
 
@@ -77,6 +79,49 @@ def test_runs_whose_definition_cannot_be_had_do_not_put_their_factory_to_rest(
     assert dead.refused > HOPELESS
     assert not summary.complete
     assert sum(each["backlog"] for each in summary.factories.values()) == dead.refused
+
+
+def test_a_run_that_the_source_no_longer_has_is_named_as_a_problem(tmp_path: Path) -> None:
+    world = estate.load(datetime.now(UTC) - timedelta(minutes=10))
+    with Services(world) as services:
+        settings = Settings.from_env(
+            {
+                **leading_to(services, world),
+                "LINEAGE_STORE": f"sqlite:{tmp_path / 's.db'}",
+                "LINEAGE_CATALOG": f"local:{tmp_path / 'c.db'}",
+            }
+        )
+        with App(settings) as app:
+            factory = settings.factories[0]
+            bygone = app.source(factory).runs = Bygone(app.source(factory).runs)
+            summary = app.sync(None, lambda _: None)
+            again = app.sync(None, lambda _: None)
+
+    assert summary.problems == {
+        f"{factory}/pipelineruns/{bygone.gone}": "the source no longer has this pipeline run:"
+        " what was open of it is Failed"
+    }
+    assert again.complete
+
+
+class Bygone(RestRuns):
+    """Runs of which the first one that is asked for is gone."""
+
+    def __init__(self, of: RestRuns) -> None:
+        self._of = of
+        self.gone = ""
+
+    def finished(self, since: Ticks, until: Ticks) -> Iterator[PipelineRun]:
+        return self._of.finished(since, until)
+
+    def read(self, batch: Batch) -> Reading:
+        """One run is gone, the others are there."""
+        if self.gone:
+            return self._of.read(batch)
+        first, *others = batch.runs
+        self.gone = first.id
+        reading = self._of.read(replace(batch, runs=tuple(others)))
+        return replace(reading, gone=(first,))
 
 
 class Dead(RestDefinitions):

@@ -19,7 +19,9 @@ _LEAST = {Kind.FILES: 2, Kind.OTHER: 1}
 _NAME = re.compile(r"([^:/\s]+)://([^/]*)(.*)", re.DOTALL)
 _PORT = re.compile(r"(?::\d*)+\Z")
 _BRACKETS = re.compile(r"\[([^\[\]/]*)\]")
-_EXTENSION = re.compile(r"\.[^.]{2,5}\Z")
+# The stored rule, `\.[^\.]{2,5}$`, would reach over a slash (`v1.0/US/`). It is one for file types,
+# and paths keep their case: only the last segment of a file has an extension.
+_EXTENSION = re.compile(r"\.[^./]{2,5}\Z")
 
 
 def normal(name: str, kind: Kind) -> str:

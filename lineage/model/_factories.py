@@ -56,13 +56,15 @@ class Factory:
     """
     A factory or workspace: `id` in the case ARM writes it, global parameters `{name: value}`.
 
-    `naming` is how the catalog wants it named.
+    `naming` is how the catalog wants it named; `written` is when it was last written, as far as its
+    ETag betrays it: its global parameters with it.
     """
 
     id: FactoryId
     name: str
     parameters: Json = field(default_factory=dict)
     naming: Naming = Naming()
+    written: Ticks | None = None
 
     @property
     def synapse(self) -> bool:

@@ -74,3 +74,13 @@ class ActivityRun:
     user: Json = field(default_factory=dict)
     beside: Sequence[ActivityRun] = ()
     alone: Callable[[], None] = _nobody
+
+    def before(self, written: Ticks | None) -> bool:
+        """
+        Whether what was written at that moment may not be what the run used.
+
+        A run uses its pipeline as it was when the pipeline run began, which may be long before the
+        activity: the earlier of the two counts, for all that is read.
+        """
+        starts = [each for each in (self.of.started, self.started) if each is not None]
+        return written is not None and bool(starts) and written > min(starts)

@@ -30,6 +30,8 @@ _FORMAT = frozenset(
     }
 )  # typeProperties of a dataset that say how its object is written, not which it is
 
+GLOBAL = "global parameter "  # begins the trace of what was read there
+
 _NOUNS = {
     Kind.DATA_FLOW: "data flow",
     Kind.DATASET: "dataset",
@@ -42,9 +44,9 @@ def pipeline_scope(run_parameters: Json, pipeline: Definition, factory: Factory)
     """What the expressions of a pipeline may refer to: its parameters and the factory's."""
     declared = pipeline.properties.get("parameters")
     shared = {
-        name: evaluate(value, NOTHING, f"global parameter {name}")
+        name: evaluate(value, NOTHING, f"{GLOBAL}{name}")
         if isinstance(value, Value)
-        else Value(value, (f"global parameter {name}",))
+        else Value(value, (f"{GLOBAL}{name}",))
         for name, value in factory.parameters.items()
     }
     own = RunParameters(run_parameters, declared, f"pipeline {pipeline.name}")

@@ -13,6 +13,7 @@ from lineage.resolve.expressions import NOTHING, Scope, evaluate, gap, member
 _INT = re.compile(r"[+-]?[0-9]{1,19}")
 _FLOAT = re.compile(r"[+-]?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]{1,3})?")
 _BOOL = {"true": True, "false": False}
+_SEVERAL = "several differ by case alone"
 
 
 def typed(value: Any, declared: str, place: str) -> Value:
@@ -56,8 +57,9 @@ class RunParameters(Mapping[str, Value]):
     The parameters of a pipeline in one run, each evaluated when it is read.
 
     `passed` is `{name: text}` as the run tells it, `declared` the pipeline's `parameters`. What
-    was not passed takes its default; `owner` (`pipeline pl_load`) is for gaps. Only what is read is
-    asked of `passed`, so that one who notes it knows on which parameters a result depends.
+    was not passed takes its default; names are found in any case, as Data Factory does. `owner`
+    (`pipeline pl_load`) is for gaps. Only what is read is asked of `passed`, so that one who notes
+    it knows on which parameters a result depends.
     """
 
     def __init__(self, passed: Any, declared: Any, owner: str) -> None:
@@ -67,12 +69,17 @@ class RunParameters(Mapping[str, Value]):
 
     def __getitem__(self, name: str) -> Value:
         place = f"run parameter {name}"
-        if name not in self._declared:
-            return Value(self._passed[name], (place,))
-        declaration, given = self._declared[name], member(self._passed, name)
+        declared = _spellings(self._declared, name)
+        passed = _spellings(self._passed, declared[0] if declared else name)
+        if len(declared) > 1 or len(passed) > 1:
+            return gap(place, _SEVERAL)
+        if not declared:
+            return Value(self._passed[passed[0] if passed else name], (place,))
+        declaration = self._declared[declared[0]]
+        given = self._passed[passed[0]] if passed else None
         if given is not None:
             return typed(given, _type(declaration), place)
-        return _typed_default(declaration, name, self._owner)
+        return _typed_default(declaration, declared[0], self._owner)
 
     def __contains__(self, name: object) -> bool:
         return name in self._declared or name in self._passed
@@ -107,6 +114,8 @@ def of_reference(passed: Any, declared: Any, scope: Scope, owner: str, use: str)
         declaration, given = _object(declared.get(name)), member(passed, name)
         if _type(declaration).lower().startswith("secure"):
             found[name] = gap(owner, f"parameter {name} is a secure string", Reason.MASKED)
+        elif len(_spellings(passed, name)) > 1:
+            found[name] = gap(f"argument {name} of {use}", _SEVERAL)
         elif given is None:
             found[name] = _default(declaration, name, owner)
         else:
@@ -130,6 +139,14 @@ def _typed_default(declaration: Any, name: str, owner: str) -> Value:
         return found
     read = typed(found.value, _type(declaration), f"default of parameter {name} of {owner}")
     return Value(read.value, found.trace, read.gap)
+
+
+def _spellings(values: Mapping[str, Any], name: str) -> list[str]:
+    """The keys that can be meant by a name: itself, else those that differ from it by case."""
+    if name in values:
+        return [name]
+    folded = name.casefold()
+    return [key for key in values if isinstance(key, str) and key.casefold() == folded]
 
 
 def _type(declaration: Any) -> str:

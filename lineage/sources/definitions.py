@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from threading import Lock
 
-from lineage.errors import Rejected, Unavailable
+from lineage.errors import Cause, Rejected, Unavailable
 from lineage.http import Answer
 from lineage.model import Clock, Definition, Factory, FactoryId, Kind, Listed, Reading
 from lineage.resolve.activities import references
@@ -61,11 +61,13 @@ class RestDefinitions:
         """
         The definition as it was prefetched, or None if it no longer exists.
 
-        Raises LookupError for one that was not prefetched: nothing is known of it.
+        Raises `Unavailable` for one that was not prefetched: nothing is known of it, so that the
+        run that asks has to wait.
         """
         entry = self._entries.get((kind, name.lower()))
         if entry is None:
-            raise LookupError(f"{kind} {name!r} of {self._client.factory} was not prefetched")
+            said = f"{kind} {name!r} of {self._client.factory} was not prefetched"
+            raise Unavailable(said, cause=Cause.REPLACED)
         return entry.definition
 
     def prefetch(self, reading: Reading, wanted: Collection[str]) -> Reading:
@@ -146,7 +148,12 @@ class RestDefinitions:
         try:
             path = f"/{kind.value}/{segment(name)}"
             answer = self._client.call("GET", path, etag=known.etag if known else "")
-            found = known if answer.status == 304 else _definition(answer, kind, name)
+            if answer.status != 304:
+                found = _definition(answer, kind, name)
+            elif known is None:
+                raise Unavailable(f"the answer for {kind} {name!r} is that of one we never had")
+            else:
+                found = known
         except Rejected:
             found = None
         except Unavailable as error:
@@ -155,7 +162,11 @@ class RestDefinitions:
         return None
 
     def _list(self, kind: Kind, names: Mapping[str, str]) -> list[tuple[str, Unavailable]]:
-        """All definitions of a kind; what is not among them is gone."""
+        """
+        All definitions of a kind; what is asked for and not among them is gone.
+
+        Of those not asked for only new ones are kept: another lane reports from what it prefetched.
+        """
         self._got[kind] = 0
         asked = self._clock()
         found: dict[str, Definition | None] = dict.fromkeys(names)
@@ -169,7 +180,9 @@ class RestDefinitions:
             return [(low, error) for low in names]
         except Rejected:
             raise no_such_factory(self._client.factory) from None
-        self._entries.update(((kind, low), _Entry(each, asked)) for low, each in found.items())
+        for low, definition in found.items():
+            if low in names or (kind, low) not in self._entries:
+                self._entries[kind, low] = _Entry(definition, asked)
         return []
 
     def _further(

@@ -114,7 +114,9 @@ def factory(json: Json) -> Factory:
     """A factory or workspace as a GET tells it."""
     properties = _object(json.get("properties")) or {}
     parameters = global_parameters(properties.get("globalParameters"))
-    return Factory(FactoryId(_text(json, "id")), _text(json, "name"), parameters)
+    etag = _text(json, "eTag") or _text(json, "etag")
+    written = etag_second(etag)
+    return Factory(FactoryId(_text(json, "id")), _text(json, "name"), parameters, written=written)
 
 
 def global_parameters(json: object) -> dict[str, Any]:

@@ -76,13 +76,12 @@ class Ledger:
 
         The message may be lost, or its worker killed. Each time they wait twice as long.
         """
-        late: dict[str, Row] = {}
-        for key, row in self._waiting(factory):
-            if (
-                _ours(row)
-                and ticks.shift(Ticks(row["sent"]), patience * 2 ** min(row["tries"], 16)) <= now
-            ):
-                late[key] = {**row, "sent": now, "tries": row["tries"] + 1}
+        late: dict[str, Row] = {
+            key: {**row, "sent": now, "tries": row["tries"] + 1}
+            for key, row in self._waiting(factory)
+            if _ours(row)
+            and ticks.shift(Ticks(row["sent"]), patience * 2 ** min(row["tries"], 16)) <= now
+        }
         self._write(factory, late)
         return [keys.reference(key, row) for key, row in late.items()]
 
@@ -91,8 +90,7 @@ class Ledger:
         scanned = self.cursor(factory)
         if scanned is None:
             return None
-        queued = self._range(factory, "q|")
-        oldest = [keys.reference(*queued[0]).updated] if queued else []
+        oldest = [keys.reference(*each).updated for each in self._range(factory, "q|")[:1]]
         return min([ticks.shift(scanned, -overlap), *oldest])
 
     def backlog(self, factory: FactoryId) -> int:
@@ -120,10 +118,18 @@ class Ledger:
         self._mark_listed(batch, reading, unsettled, ticks.shift(now, -overlap))
         return [run for key, run in runs.items() if _is_open(rows[key]) and _ours(rows[key])]
 
-    def give_up(self, factory: FactoryId, runs: Iterable[Reference]) -> None:
-        """Mark pipeline runs that can never be read again: shown, and off the watermark."""
+    def give_up(self, factory: FactoryId, runs: Collection[Reference], now: Ticks) -> None:
+        """
+        Mark pipeline runs that can never be read again: shown, and off the watermark.
+
+        What was open of them is Failed in the same write: nobody will come back to it.
+        """
         moves = {keys.run_key(state, run): keys.run_key("x", run) for run in runs for state in "qo"}
-        self._move(factory, moves)
+        while True:
+            before = self._writable(factory, self._activities(factory, {run.id for run in runs}))
+            puts = {key: keys.given_up(row, now) for key, (row, _) in before.items()}
+            if self._put_rows(factory, puts, before, now, moves):
+                return
 
     def settle(
         self,
@@ -144,11 +150,7 @@ class Ledger:
         closing = {outcome.run.of.id for outcome in ended.values()} - set(waiting)
         while True:
             rows = self._activities(batch.factory, closing)
-            before = {
-                key: (row, version)
-                for key, (row, version) in self._get(batch.factory, ended).items()
-                if _is_open(row) and _ours(row)
-            }
+            before = self._writable(batch.factory, ended)
             puts = {key: keys.settled(row, ended[key], now) for key, (row, _) in before.items()}
             rows |= puts
             closed = closing - {row["pipelineRunId"] for row in rows.values() if _is_open(row)}
@@ -239,10 +241,7 @@ class Ledger:
             if run.id in listed and _complete(listed[run.id], run, settled_before)
             for state in "qo"
         }
-        self._move(batch.factory, moves)
-
-    def _move(self, factory: FactoryId, moves: Mapping[str, str]) -> None:
-        self._write(factory, *self._moved(factory, moves))
+        self._write(batch.factory, *self._moved(batch.factory, moves))
 
     def _moved(
         self, factory: FactoryId, moves: Mapping[str, str]
@@ -250,6 +249,11 @@ class Ledger:
         """Run rows under their new keys, and the keys that they leave."""
         found = {key: row for key, (row, _) in self._get(factory, moves).items() if _ours(row)}
         return {moves[key]: row for key, row in found.items()}, list(found)
+
+    def _writable(self, factory: FactoryId, wanted: Iterable[str]) -> dict[str, Versioned]:
+        """Those of the ledger rows that may still be written: open, and of this release."""
+        found = self._get(factory, wanted).items()
+        return {key: each for key, each in found if _is_open(each[0]) and _ours(each[0])}
 
     def _activities(self, factory: FactoryId, run_ids: Iterable[str]) -> dict[str, Row]:
         """The ledger rows of pipeline runs, by key."""
@@ -261,8 +265,7 @@ class Ledger:
         return sorted(rows, key=lambda each: each[0].split("|")[1:])
 
     def _range(self, factory: FactoryId, prefix: str) -> list[tuple[str, Row]]:
-        partition = keys.factory_partition(factory)
-        return self._rows.range(_TABLE, partition, prefix, prefix + _END)
+        return self._rows.range(_TABLE, keys.factory_partition(factory), prefix, prefix + _END)
 
     def _get(self, factory: FactoryId, wanted: Iterable[str]) -> dict[str, tuple[Row, int]]:
         return self._rows.get(_TABLE, keys.factory_partition(factory), wanted)
@@ -290,7 +293,5 @@ def _ours(row: Row) -> bool:
 
 
 def _complete(listed: Listed, asked: Reference, settled_before: Ticks) -> bool:
-    if listed.run.updated < asked.updated:
-        return False
     whole = bool(listed.activities) and not listed.running
-    return whole or listed.run.updated <= settled_before
+    return asked.updated <= listed.run.updated and (whole or listed.run.updated <= settled_before)

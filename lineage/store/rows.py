@@ -119,6 +119,13 @@ def settled(row: Row, outcome: Outcome, now: Ticks) -> Row:
     }
 
 
+def given_up(row: Row, now: Ticks) -> Row:
+    """The ledger row of an activity run that was open when its pipeline run was gone."""
+    gone = Gap(Reason.TRUNCATED, detail="the source no longer has this pipeline run")
+    failed = {"status": Status.FAILED.value, "reasons": [gap_row(gone)], "settled": now}
+    return {**row, **failed}
+
+
 def index_key(row: Row) -> str:
     """The key of the row that answers "what ended so lately?"."""
     when = row["ended"] or row["updated"]

@@ -74,7 +74,7 @@ def translate(run: ActivityRun, definitions: Definitions) -> Translation:
     """
     pipeline, activity = _definition(run, definitions)
     gaps = _evidence(run, member(activity, "policy"))
-    changed = _later(pipeline.written, run)
+    changed = run.before(pipeline.written)
     scope = around.scope(run, pipeline, definitions.factory)
 
     def tell(scope: Scope) -> Way:
@@ -220,7 +220,7 @@ def _end(
         return None, [Gap(endpoint.reason, side.where, endpoint.detail)]
     named = connectors.name(endpoint)
     gaps = [Gap(gap.reason, side.where, gap.detail) for gap in named.gaps]
-    stale = _stale(endpoint, definitions, run, changed)
+    stale = _stale(endpoint, named, definitions, run, changed)
     gaps += [Gap(Reason.DEFINITION_CHANGED, side.where, what) for what in stale]
     edge = Edge(named.asset, endpoint.dataset_name, named.certainty)
     return End(inferred(edge) if stale else edge, named, endpoint, bool(stale)), gaps
@@ -236,7 +236,7 @@ def _timed(told: list[_Found], where: Where) -> _Found | None:
 
 
 def _stale(
-    endpoint: Endpoint, definitions: Definitions, run: ActivityRun, changed: bool
+    endpoint: Endpoint, named: Named, definitions: Definitions, run: ActivityRun, changed: bool
 ) -> list[str]:
     """What the name depends on that was written after the run began, as its ETag tells."""
     stale = [f"pipeline {run.of.pipeline} was written after the run"] if changed else []
@@ -245,13 +245,12 @@ def _stale(
         (Kind.LINKED_SERVICE, "linked service", endpoint.linked_service),
     ):
         definition = definitions.get(kind, name)
-        if definition is not None and _later(definition.written, run):
+        if definition is not None and run.before(definition.written):
             stale.append(f"{noun} {name} was written after the run")
+    factory = definitions.factory
+    if run.before(factory.written) and any(datasets.GLOBAL in line for line in named.trace):
+        stale.append(f"factory {factory.name} with its global parameters was written after the run")
     return stale
-
-
-def _later(written: int | None, run: ActivityRun) -> bool:
-    return written is not None and run.started is not None and written > run.started
 
 
 def _columns(

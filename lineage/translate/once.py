@@ -22,17 +22,27 @@ Read = tuple[tuple[Kind, str], Definition | None, bool]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Kept:
-    """A translation, the factory as it was, and every definition that was read for it."""
+    """
+    A translation, the factory as it was, and every definition that was read for it.
+
+    `later` is whether the factory was written after the run began.
+    """
 
     result: Translation | Untranslatable
     factory: Factory
+    later: bool
     read: tuple[Read, ...]
 
     def holds(self, run: ActivityRun, definitions: Definitions) -> bool:
         """Whether the run would read the same definitions, as old or new against its start."""
-        return _same(self.factory, definitions.factory) and all(
-            definitions.get(*asked) is found and _later(found, run) == later
-            for asked, found, later in self.read
+        factory = definitions.factory
+        return (
+            _same(self.factory, factory)
+            and run.before(factory.written) == self.later
+            and all(
+                definitions.get(*asked) is found and _later(found, run) == later
+                for asked, found, later in self.read
+            )
         )
 
 
@@ -93,7 +103,9 @@ class Once:
         except Untranslatable as error:
             result = error
         read = tuple((asked, found, _later(found, run)) for asked, found in noted.read.items())
-        return Kept(result, definitions.factory, read), frozenset(parameters.read), bool(alone)
+        factory = definitions.factory
+        kept = Kept(result, factory, run.before(factory.written), read)
+        return kept, frozenset(parameters.read), bool(alone)
 
 
 class _Reading(Mapping[str, Any]):
@@ -159,5 +171,4 @@ def _same(one: Factory, other: Factory) -> bool:
 
 
 def _later(definition: Definition | None, run: ActivityRun) -> bool:
-    written = definition.written if definition else None
-    return written is not None and run.started is not None and written > run.started
+    return definition is not None and run.before(definition.written)

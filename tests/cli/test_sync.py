@@ -142,6 +142,17 @@ def test_until_ends_the_window(source: Mapping[str, str], program: Program) -> N
     assert ended.lines[-1]["runs"] == {}
 
 
+@pytest.mark.parametrize("until", ["0001-01-01", "0001-01-02", "9999-12-31"])
+def test_a_window_may_end_at_any_time(
+    until: str, source: Mapping[str, str], program: Program
+) -> None:
+    first = program("sync", "--json", "--until", until, **source)
+    second = program("sync", "--json", **source)
+
+    assert (first.code, second.code) == (0, 0)
+    assert second.lines[-1]["sourceCalls"] < 200
+
+
 @pytest.fixture
 def too_long(tmp_path: Path) -> Estate:
     """The estate with a table whose name no catalog takes."""

@@ -125,6 +125,41 @@ def test_a_run_parameter_that_is_no_longer_declared_is_text() -> None:
     }
 
 
+@pytest.mark.parametrize(
+    ("passed", "declared", "found"),
+    [
+        ({"T": "007"}, {"t": {"type": "Int"}}, Value(7, ("run parameter T",))),
+        ({"t": "007"}, {"T": {"type": "Int"}}, Value(7, ("run parameter T",))),
+        (
+            {"T": "hunter2"},
+            {"t": {"type": "SecureString"}},
+            Value(gap=Gap(Reason.MASKED, detail="run parameter T: a secure string")),
+        ),
+        (
+            {"T": None},
+            {"t": {"type": "String", "defaultValue": "d"}},
+            Value("d", ("default of parameter t of pipeline p",)),
+        ),
+        ({"t": "a"}, {}, Value("a", ("run parameter T",))),
+        ({"TA": "a", "Ta": "b"}, {"ta": {"type": "String", "defaultValue": "d"}}, None),
+        ({"Ta": "a"}, {"TA": {"type": "String"}, "tA": {"type": "SecureString"}}, None),
+    ],
+    ids=[
+        *("passed in another case", "declared in another case", "secure", "null takes the default"),
+        *("not declared", "passed twice", "declared twice"),
+    ],
+)
+def test_a_run_parameter_is_found_in_any_case(
+    passed: Any, declared: Any, found: Value | None
+) -> None:
+    name = "T" if found else "ta"
+
+    read = RunParameters(passed, declared, "pipeline p")[name]
+
+    detail = "run parameter ta: several differ by case alone"
+    assert read == (found or Value(gap=Gap(Reason.UNRESOLVED, detail=detail)))
+
+
 def test_a_template_parameter_as_default_is_a_gap() -> None:
     hole = Value(gap=Gap(Reason.UNRESOLVED, detail="template parameter t"))
 
@@ -139,6 +174,13 @@ EXPRESSION = {"value": "@1", "type": "Expression"}
 
 def of(passed: Any, declared: Any, scope: Scope = SCOPE) -> Any:
     return of_reference(passed, declared, scope, "dataset ds", "dataset ds in activity 'Copy'")
+
+
+def test_an_argument_that_is_passed_twice_by_case_is_a_gap_and_not_the_default() -> None:
+    found = of({"TABLE": "a", "Table": "b"}, {"table": {"type": "String", "defaultValue": "d"}})
+
+    detail = "argument table of dataset ds in activity 'Copy': several differ by case alone"
+    assert found == {"table": Value(gap=Gap(Reason.UNRESOLVED, detail=detail))}
 
 
 @pytest.mark.parametrize(

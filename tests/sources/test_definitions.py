@@ -6,7 +6,7 @@ import pytest
 from requests import Response
 
 from lineage import ticks
-from lineage.errors import SettingsError
+from lineage.errors import SettingsError, Unavailable
 from lineage.model import (
     ActivityRun,
     FactoryId,
@@ -301,7 +301,18 @@ def test_what_is_deleted_is_gone_until_it_is_there_again(site: Site) -> None:
 
 
 def test_what_was_not_prefetched_is_not_known_to_be_gone(site: Site) -> None:
-    with pytest.raises(LookupError):
+    with pytest.raises(Unavailable):
+        site.definitions.get(Kind.DATASET, "ds_in")
+
+
+def test_nothing_has_changed_of_what_was_never_had_is_no_answer(site: Site) -> None:
+    site.bodies["/datasets/ds_in"] = answer(304)
+
+    reading = site.definitions.prefetch(Reading((listed(),)), WANTED)
+
+    assert names(reading) == ([], ["r1"])
+    assert "/datasets/ds_in" in site.calls()
+    with pytest.raises(Unavailable):
         site.definitions.get(Kind.DATASET, "ds_in")
 
 
@@ -373,6 +384,21 @@ def test_more_are_listed_and_what_the_list_lacks_is_gone(site: Site) -> None:
     assert found is reading
     assert site.get(Kind.PIPELINE, "p19") == pipeline("Copy it", "ds_in", "ds_out")
     assert site.get(Kind.PIPELINE, "p20") is None
+
+
+def test_a_list_leaves_what_another_lane_prefetched_and_keeps_what_is_new(site: Site) -> None:
+    site.definitions.prefetch(Reading((listed(),)), WANTED)
+    reading = many(site, 21)
+    site.put("/pipelines/p", pipeline("Copy it", "ds_new", "ds_out"))
+    site.put("/pipelines/fresh", pipeline("Copy it", "ds_in", "ds_out"))
+    rows = [site.bodies[path] for path in site.bodies if path.startswith("/pipelines/")]
+    site.bodies["/pipelines"] = {"value": rows}
+
+    site.definitions.prefetch(reading, WANTED)
+
+    assert site.get(Kind.PIPELINE, "p") == pipeline("Copy it", "ds_in", "ds_out")
+    assert site.get(Kind.PIPELINE, "p20") == pipeline("Copy it", "ds_in", "ds_out")
+    assert site.get(Kind.PIPELINE, "fresh") == pipeline("Copy it", "ds_in", "ds_out")
 
 
 @pytest.mark.parametrize(

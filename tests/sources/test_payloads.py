@@ -242,11 +242,12 @@ def test_a_definition_without_anything_survives() -> None:
     assert (found.name, found.properties, found.etag, found.written) == ("", {}, "", None)
 
 
-def test_a_factory_has_its_global_parameters_by_name() -> None:
+def test_a_factory_has_its_global_parameters_by_name_and_the_moment_it_was_written() -> None:
     found = payloads.factory(
         {
             "id": FACTORY,
             "name": "contoso",
+            "eTag": '"3c002fc7-0000-0100-0000-5efa37450000"',
             "properties": {
                 "globalParameters": {
                     "env": {"type": "string", "value": "prod"},
@@ -260,6 +261,7 @@ def test_a_factory_has_its_global_parameters_by_name() -> None:
 
     assert (found.id, found.name) == (FACTORY, "contoso")
     assert found.parameters == {"env": "prod", "days": 3}
+    assert found.written == ticks.parse("2020-06-29T18:47:33Z")
 
 
 json_values = st.recursive(

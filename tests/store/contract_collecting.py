@@ -66,7 +66,7 @@ def test_a_run_is_known_at_the_state_it_was_listed_at(rows: Rows, state: str) ->
     if state == "done":
         ledger.settle(batch_of(reading(run)), [succeeded(run)], NOW)
     if state == "given up":
-        ledger.give_up(FACTORY, [run.of.reference])
+        ledger.give_up(FACTORY, [run.of.reference], NOW)
     later, other = reference("run-1", "02:11:00"), reference("run-2")
 
     assert ledger.unknown(FACTORY, [run.of.reference, later, other]) == [later, other]
@@ -113,7 +113,7 @@ def test_a_run_that_can_never_be_read_is_off_the_backlog_and_the_watermark(rows:
     ledger.move_cursor(FACTORY, at("02:30:00"))
     ledger.enqueue(FACTORY, [run], NOW)
 
-    ledger.give_up(FACTORY, [run])
+    ledger.give_up(FACTORY, [run], NOW)
 
     assert ledger.backlog(FACTORY) == 0
     assert ledger.overdue(FACTORY, NOW, patience=0) == []

@@ -152,6 +152,34 @@ def test_a_run_that_could_not_be_reported_stays_open_and_counts_its_attempts(row
     assert found(ledger, Status.RETRYING) == ["activity-1"]
 
 
+def test_what_is_open_of_a_run_that_is_given_up_is_failed_and_the_settled_stays(
+    rows: Rows,
+) -> None:
+    tape = Tape()
+    ledger = Ledger(TapedRows(rows, tape))
+    done, pending, retrying = (activity_run(run_id=f"activity-{n}") for n in (1, 2, 3))
+    batch = batch_of(reading(done, pending, retrying))
+    ledger.enqueue(FACTORY, batch.runs, NOW)
+    ledger.open(batch, reading(done, pending, retrying), NOW, OVERLAP)
+    again = Outcome(retrying, Status.RETRYING, (Gap(Reason.UNAVAILABLE),))
+    ledger.settle(batch, [succeeded(done), again], NOW)
+    tape.events.clear()
+
+    ledger.give_up(FACTORY, batch.runs, NOW)
+
+    assert len(tape.events) == 1
+    assert (states(rows), ledger.backlog(FACTORY)) == ("x", 0)
+    assert ledger.totals(FACTORY) == {"Succeeded": 1, "Failed": 2}
+    assert sorted(found(ledger, Status.FAILED)) == ["activity-2", "activity-3"]
+    assert found(ledger, Status.RETRYING) == []
+    row = ledger.row(pending)
+    assert row is not None
+    assert row["reasons"] == [
+        ["Truncated", "process", "the source no longer has this pipeline run"]
+    ]
+    assert (row["settled"], row["runStatus"]) == (NOW, "Succeeded")
+
+
 def test_queued_is_cleared_only_at_the_state_that_was_listed(rows: Rows) -> None:
     ledger = Ledger(rows)
     old, new = reference("run-1", "02:10:00"), reference("run-1", "02:40:00")

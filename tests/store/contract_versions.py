@@ -60,7 +60,7 @@ def test_a_run_row_of_a_newer_release_is_left_alone(rows: Rows) -> None:
 
     again = ledger.overdue(FACTORY, NOW, patience=0)
     settle(ledger, run)
-    ledger.give_up(FACTORY, batch.runs)
+    ledger.give_up(FACTORY, batch.runs, NOW)
 
     assert again == []
     assert waiting(rows, "q") == [(run.of.reference, row)]

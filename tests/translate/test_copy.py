@@ -474,8 +474,65 @@ def test_a_definition_written_after_the_run_marks_the_names_that_depend_on_it(
     assert tuple(sure) == exact
 
 
+def test_what_was_written_between_pipeline_run_and_activity_run_marks_names_too() -> None:
+    run = copied()
+    assert (run.of.started, run.started) == (at("02:00:00"), at("02:01:00"))
+
+    told = translate(run, factory(written={"P": at("02:00:30")}))
+
+    assert {gap.reason for gap in told.gaps} == {Reason.DEFINITION_CHANGED}
+    assert translate(run, factory(written={"P": at("02:00:00")})).gaps == ()
+
+
+def test_a_run_whose_pipeline_run_tells_no_start_is_compared_by_its_own() -> None:
+    run = replace(copied(), of=replace(pipeline_run(), started=None))
+
+    assert translate(run, factory(written={"P": at("02:00:30")})).gaps == ()
+    assert translate(run, factory(written={"P": LATER})).gaps != ()
+
+
+@pytest.mark.parametrize(
+    ("folder", "written", "gaps", "sure"),
+    [
+        (
+            "@pipeline().globalParameters.zone",
+            LATER,
+            ["input: factory adf-contoso with its global parameters was written after the run"],
+            False,
+        ),
+        ("@pipeline().globalParameters.zone", at("02:00:00"), [], True),
+        ("@pipeline().globalParameters.zone", None, [], True),
+        ("in", LATER, [], True),
+    ],
+    ids=["read, and written since", "written before", "not known", "not read"],
+)
+def test_a_global_parameter_that_was_read_and_may_be_another_marks_the_name(
+    folder: str, written: Ticks | None, gaps: list[str], sure: bool
+) -> None:
+    told = translate(copied(), zoned(folder, written))
+
+    [process] = told.processes
+    assert [f"{gap.where}: {gap.detail}" for gap in told.gaps] == gaps
+    assert {gap.reason for gap in told.gaps} <= {Reason.DEFINITION_CHANGED}
+    assert (process.inputs[0].certainty is Certainty.EXACT) is sure
+    assert process.sink.certainty is Certainty.EXACT
+
+
+def zoned(folder: str, written: Ticks | None) -> Held:
+    """A factory with a global parameter, whose activity passes `folder` to its source."""
+    location = {"container": "landing", "folderPath": "@dataset().folder", "fileName": "o.csv"}
+    dataset = {
+        **{key: value for key, value in BLOB_DATASET.items() if key != "schema"},
+        "parameters": {"folder": {"type": "string"}},
+        "typeProperties": {"location": {"type": "AzureBlobStorageLocation", **location}},
+    }
+    reference = {"referenceName": "ds_blob", "parameters": {"folder": folder}}
+    held = factory({"inputs": [reference]}, ds_blob=dataset)
+    return Held(Factory(FACTORY, "adf-contoso", {"zone": "in"}, written=written), held.found)
+
+
 def test_a_definition_written_before_the_run_marks_nothing() -> None:
-    assert translate(copied(), factory(written={"P": at("02:00:59")})).gaps == ()
+    assert translate(copied(), factory(written={"P": at("01:59:59")})).gaps == ()
 
 
 def test_a_schema_written_after_the_run_is_not_believed() -> None:

@@ -8,9 +8,10 @@ from dataclasses import replace
 import pytest
 
 from lineage.errors import Untranslatable
-from lineage.model import ActivityRun, Certainty, Gap, Reason, Translation, Where
+from lineage.model import ActivityRun, Certainty, Gap, Kind, Reason, Translation, Where
 from lineage.translate import translate
 from tests.translate.loop_simulator import BLOB, TABLE, Loop, Simulated, draw, simulate
+from tests.world import Held, at
 
 LOOPS = 2_000
 ORDERS = {"name": "Orders", "folder": "in"}
@@ -97,6 +98,33 @@ def test_a_trace_names_the_item_and_where_the_items_are_from() -> None:
     steps = "item().name ← item 2 of ForEach 'Each' ← activity().output.value ← output of activity"
     assert f"{steps} 'List'" in sink[-1]
     assert "ForEach" not in "".join(source)
+
+
+@pytest.mark.parametrize(
+    ("listed", "sure"),
+    [
+        ("@pipeline().globalParameters.tables", "inferred"),
+        ("@pipeline().parameters.items", "exact"),
+    ],
+)
+def test_items_of_a_global_parameter_that_may_be_another_are_inferred(
+    listed: str, sure: str
+) -> None:
+    simulated = made(PLAIN)
+    held = simulated.definitions
+    old = held.found[Kind.PIPELINE, "P"]
+    lookup, loop = old.properties["activities"]
+    each = {**loop, "typeProperties": {**loop["typeProperties"], "items": listed}}
+    pipeline = replace(old, properties={**old.properties, "activities": [lookup, each]})
+    written = replace(held.factory, parameters={"tables": [ORDERS, PLACES]}, written=at("02:00:30"))
+    since = Held(written, {**held.found, (Kind.PIPELINE, "P"): pipeline})
+
+    found = translate(run(simulated, "copy-1-0"), since)
+
+    assert sinks(found) == [(f"{TABLE}Places", sure)]
+    assert [gap.reason for gap in found.gaps if gap.reason is Reason.DEFINITION_CHANGED] == (
+        [Reason.DEFINITION_CHANGED] if sure == "inferred" else []
+    )
 
 
 def test_what_the_run_says_against_the_order_counts_more_than_the_order() -> None:

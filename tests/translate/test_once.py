@@ -6,7 +6,7 @@ import pytest
 from lineage.errors import Untranslatable
 from lineage.model import ActivityRun, Definition, Definitions, Factory, Kind, Reason
 from lineage.translate.once import Once
-from tests.translate.test_copy import BLOB_DATASET, LATER, copied, factory
+from tests.translate.test_copy import BLOB_DATASET, LATER, copied, factory, zoned
 from tests.world import FACTORY, Held, at, pipeline_run
 
 
@@ -181,9 +181,30 @@ def test_runs_before_and_after_a_definition_was_written_are_not_equal() -> None:
     once, definitions = Once(), factory(written={"ds_blob": LATER})
 
     early = once(copied(), definitions)
-    late = once(replace(copied(), started=at("03:00:01")), definitions)
+    after = replace(pipeline_run(), started=at("03:00:01"))
+    late = once(replace(copied(), of=after, started=at("03:00:01")), definitions)
 
     assert [gap.reason for gap in early.gaps] == [Reason.DEFINITION_CHANGED]
+    assert late.gaps == ()
+
+
+def test_runs_before_and_after_the_factory_was_written_are_not_equal() -> None:
+    once, definitions = Once(), zoned("@pipeline().globalParameters.zone", LATER)
+    after = replace(copied(), of=replace(pipeline_run(), started=LATER), started=LATER)
+
+    early, late = once(copied(), definitions), once(after, definitions)
+
+    assert [gap.reason for gap in early.gaps] == [Reason.DEFINITION_CHANGED]
+    assert late.gaps == ()
+
+
+def test_runs_on_both_sides_of_a_write_by_their_pipeline_run_are_not_equal() -> None:
+    once, definitions = Once(), factory(written={"P": at("02:00:30")})
+    after = replace(copied(), of=replace(pipeline_run(), started=at("02:00:45")))
+
+    early, late = once(copied(), definitions), once(after, definitions)
+
+    assert {gap.reason for gap in early.gaps} == {Reason.DEFINITION_CHANGED}
     assert late.gaps == ()
 
 
