@@ -216,21 +216,23 @@ class _Evaluation:
             yield self._gap(f"{label(call)}: {error}")
 
     def _follow(self, root: Call, start: Any, steps: tuple[Step, ...]) -> Value:
-        """From a root, or what a function gave, along `steps`."""
-        current = start
+        """From a root, or what a function gave, along `steps`; a key that is evaluated is told."""
+        current, keys = start, list[Value]()
         for done, step in enumerate(steps):
             if isinstance(current, Value) and current.gap:
                 return current
             key = self.value(step.key)
             if key.gap:
                 return key
+            keys.append(key)
             if isinstance(current, Value):
                 current = self._inside(current, step, key.value)
                 continue
             current = member(current, str(key.value), _ABSENT)
             if current is _ABSENT:
                 return self._gap(_not_there(Path(root, steps[:done]), step))
-        return current if isinstance(current, Value) else _plain(current)
+        found = current if isinstance(current, Value) else _plain(current)
+        return joined((found, *keys), found.value)
 
     def _inside(self, of: Value, step: Step, key: Any) -> Value:
         """The member of a plain value; only here may a question mark make null of nothing."""
