@@ -27,8 +27,9 @@ def intend(made: Iterable[Operation], latest: Mapping[Name, LastRun], desk: Desk
     for one in made:
         for key, each in one.members.items():
             old = each.row or Published(_new(desk), _nothing(each.process), "")
-            pending = old.head.status is Status.PENDING
-            head = replace(old.head, name=one.name) if pending else old.head
+            head = old.head
+            if head.name is None:  # else who goes by the name too would not know
+                head = replace(head, name=one.name, status=Status.PENDING)
             row = replace(old, head=head, intended=told(each, one))
             if desk.published.put(row, each.row, latest.get(each.process.parents[-1])):
                 noted.append((one, key, row))
@@ -71,7 +72,6 @@ def take_back(
         if head.name is None or old.fingerprint == work.fingerprint:
             gaps = tuple(dict.fromkeys(work.refused.values()))
             head = replace(head, status=Status.FAILED, gaps=gaps, sent=desk.clock())
-            head = replace(head, superseded=False)
     process = _nothing(old.process) if forget else old.process
     print_ = "" if forget else old.fingerprint
     row = replace(old, head=head, process=process, fingerprint=print_, intended=intended)

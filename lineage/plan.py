@@ -139,9 +139,8 @@ def _fitting(work: Work, name: Name, located: Located, desk: Desk) -> Work:
     if not fitting:
         return replace(work, refused=refused)
     known = [work.row.process] if work.row else []
-    kept = [each for each in known if _fit(_names(each, located))]
     edges = tuple(edge for each in fitting for edge in (each.sink, *each.inputs))
-    whole = reduce(unite, [*kept, *fitting])
+    whole = reduce(unite, [*known, *fitting])
     return replace(
         work, process=whole, refused=refused, edges=edges, fingerprint=fingerprint(whole, desk)
     )

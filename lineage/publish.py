@@ -62,17 +62,19 @@ def publish(
     with desk.creating():
         ready = {key: each for key, each in changed.items() if key not in later.again}
         sunk = {key: each for key, each in ready.items() if _sunk(each, desk)}
-        for key, each in sunk.items():
-            yield _supersede(key, each, desk)
+        yield _merged(_supersede(key, each, desk) for key, each in sunk.items())
         work = {key: each for key, each in ready.items() if key not in sunk}
         latest = _latest(work, desk)
         operations, located, settled = plan(work, latest, desk)
-        for key, (each, done) in settled.items():
-            yield _settle(key, each, done, desk)
+        yield _merged(_settle(key, *each, desk) for key, each in settled.items())
         for units in bulk.cut((made.unit for made in operations.values()), desk.most):
             desk.renew()
             yield _send(units, operations, located, latest, desk, later, last=tries < TRIES)
     yield from _next(later, desk, tries)
+
+
+def _merged(ends: Iterable[Mapping[Variant, Done]]) -> dict[Variant, Done]:
+    return {variant: done for each in ends for variant, done in each.items()}
 
 
 def _next(later: _Later, desk: Desk, tries: int) -> Iterator[dict[Variant, Done]]:

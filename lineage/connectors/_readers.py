@@ -23,9 +23,13 @@ def store(endpoint: Endpoint) -> Tree:
 
 
 def sql(endpoint: Endpoint) -> Parts:
-    """`server`, `instance`, `database`, `schema`, `table`; an opaque end stops at the database."""
-    server, instance, database = sql_server(_connections.linked_service(endpoint))
-    above = {"server": server, "instance": instance, "database": escaped(database)}
+    """
+    `server`, `instance`, `port`, `database`, `schema` and `table`.
+
+    An opaque end stops at the database.
+    """
+    server, instance, port, database = sql_server(_connections.linked_service(endpoint))
+    above = {"server": server, "instance": instance, "port": port, "database": escaped(database)}
     return above if endpoint.opaque else {**above, **table_of(dataset(endpoint))}
 
 

@@ -10,7 +10,7 @@ from lineage.connectors._parts import ABSENT, EMPTY, Part
 from lineage.connectors._stores import Store
 from lineage.connectors._tree import Tree
 
-_DATABASES = ("database", "databaseName", "catalog", "artifactId")
+_DATABASES = ("database", "databaseName", "catalog", "artifactId", "organizationName")
 _SHARED_HOSTS = frozenset({"login.salesforce.com", "test.salesforce.com"})  # of everybody's data
 
 
@@ -32,9 +32,9 @@ def read(linked: Tree, store: Store) -> tuple[Part, dict[str, Part]]:
         levels["database"] = database
     if not host.text:
         return host, levels
-    if host.text in _SHARED_HOSTS:
+    if host.text in _SHARED_HOSTS or (store.own and re.fullmatch(store.own, host.text)):
         return EMPTY, levels
-    return _completed(linked, store, host, _port(linked, found, words)), levels
+    return _completed(linked, store, host, _port(linked, store, found, words)), levels
 
 
 def _storage(linked: Tree, store: Store) -> tuple[Part, dict[str, Part]]:
@@ -45,25 +45,30 @@ def _storage(linked: Tree, store: Store) -> tuple[Part, dict[str, Part]]:
     return host, {"share": share} if store.service == "file" and share.given else {}
 
 
-def _completed(linked: Tree, store: Store, host: Part, port: str) -> Part:
-    """A host with what its store adds: suffix, system, port."""
-    text = host.text or ""
+def _completed(linked: Tree, store: Store, host: Part, port: Part) -> Part:
+    """A host with what its store adds: suffix, system, port; not known if one of them is not."""
+    text, trace = host.text or "", host.trace
     if store.suffix and not text.endswith(store.suffix):
         text += store.suffix
-    for key in store.also:
-        part = linked.part(key)
+    for mark, part in (*(("_", linked.part(key)) for key in store.also), (":", port)):
         if part.gap is not None:
             return part
-        text += f"_{part.text}" if part.text else ""
-    if store.port is not None and port and int(port) != store.port:
-        text += f":{port}"
-    return replace(host, text=text)
+        if part.text:
+            text, trace = f"{text}{mark}{part.text}", tuple(dict.fromkeys((*trace, *part.trace)))
+    return replace(host, text=text, trace=trace)
 
 
-def _port(linked: Tree, found: Part, words: _connections.Settings) -> str:
-    discrete = linked.first("port", "portNumber").text
-    port = discrete or words.words.get("port") or _hosts.address(found.text or "").port
-    return port if re.fullmatch(r"[0-9]{1,5}", port) else ""
+def _port(linked: Tree, store: Store, found: Part, words: _connections.Settings) -> Part:
+    """The port, where it is not the usual one."""
+    discrete = linked.first("port", "portNumber")
+    told = discrete if discrete.given else linked.checked(words.raw("port"), "port")
+    if not told.text and told.gap is None:
+        told = replace(found, text=_hosts.address(found.text or "").port)
+    if told.gap is not None or not re.fullmatch(r"[0-9]{1,5}", told.text or ""):
+        return Part(gap=told.gap)
+    of_url = 80 if (found.text or "").strip().lower().startswith("http:") else 443
+    usual = of_url if store.port is None else store.port
+    return EMPTY if int(told.text or 0) == usual else told
 
 
 def _database(linked: Tree, found: Part, words: _connections.Settings) -> Part:

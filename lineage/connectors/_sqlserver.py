@@ -7,10 +7,10 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from lineage.connectors._connections import settings
-from lineage.connectors._parts import Part
+from lineage.connectors._parts import EMPTY, Part
 from lineage.connectors._tree import Tree
 
-_DEFAULT_INSTANCE = "MSSQLSERVER"  # what an instance without a name is called
+DEFAULT_INSTANCE = "MSSQLSERVER"  # what an instance without a name is called
 _PROTOCOL = re.compile(r"(?:tcp|np|lpc|admin)\s*:\s*", re.IGNORECASE)
 _PIPE = re.compile(r"\\\\([^\\]+)\\pipe\\(?:MSSQL\$([^\\]+)\\)?sql\\query", re.IGNORECASE)
 
@@ -23,9 +23,9 @@ class Server(NamedTuple):
     port: str = ""
 
 
-def sql_server(linked: Tree) -> tuple[Part, Part, Part]:
+def sql_server(linked: Tree) -> tuple[Part, Part, Part, Part]:
     """
-    Server, instance and database of SQL Server and its family.
+    Server, instance, port and database of SQL Server and its family; no port is the usual one.
 
     The properties `server` and `database` (the recommended form), else a connection string.
     """
@@ -38,19 +38,23 @@ def sql_server(linked: Tree) -> tuple[Part, Part, Part]:
     return *_listening(linked, found.raw("server")), database
 
 
-def _listening(linked: Tree, found: Part) -> tuple[Part, Part]:
-    """Host and instance of a data source."""
-    default = Part(_DEFAULT_INSTANCE, ("default instance",))
+def _listening(linked: Tree, found: Part) -> tuple[Part, Part, Part]:
+    """Host, instance and port of a data source."""
+    default = Part(DEFAULT_INSTANCE, ("default instance",))
     if found.text is None:
-        return found, default
+        return found, default, EMPTY
     told = server(found.text)
     host = linked.host(replace(found, text=told.host or None), "server")
+    port = EMPTY
+    if told.port not in ("", "1433"):
+        digits = told.port if re.fullmatch(r"[0-9]{1,5}", told.port) else None
+        port = replace(linked.checked(replace(found, text=told.port), "port"), text=digits)
     if told.instance:
-        return host, linked.checked(replace(found, text=told.instance), "instance")
+        return host, linked.checked(replace(found, text=told.instance), "instance"), port
     if told.port in ("", "1433"):
-        return host, default
+        return host, default, port
     trace = ("default instance: the port alone is given", *found.trace)
-    return host, Part(_DEFAULT_INSTANCE, trace, assumed=True)  # a named one may listen there
+    return host, Part(DEFAULT_INSTANCE, trace, assumed=True), port  # a named one may listen there
 
 
 def server(text: str) -> Server:

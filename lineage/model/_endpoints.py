@@ -42,7 +42,7 @@ class Endpoint:
     where its object depends on parameters, so that they may be another object's.
     """
 
-    factory: str  # its plain name
+    factory: str  # its distinct name
     dataset_name: str
     dataset_type: str
     dataset: Evaluated

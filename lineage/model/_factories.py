@@ -67,6 +67,11 @@ class Factory:
     written: Ticks | None = None
 
     @property
+    def distinct_name(self) -> str:
+        """Its plain name; a workspace's with a mark, since a factory may be called the same."""
+        return f"synapse:{self.name}" if self.synapse else self.name
+
+    @property
     def synapse(self) -> bool:
         """Whether this is a Synapse workspace."""
         return "/providers/microsoft.synapse/" in self.id.lower()

@@ -37,9 +37,25 @@ _MARKED = frozenset(key.lower() for key in MARKED) | {DROPPED}
 WORDS = frozenset(
     {
         *("accountendpoint", "accountname", "addr", "address", "blobendpoint", "data source"),
-        *("database", "datasource", "db", "dbcname", "dbname", "dbq", "defaultendpointsprotocol"),
+        *(
+            "database",
+            "databasename",
+            "datasource",
+            "db",
+            "dbcname",
+            "dbname",
+            "dbq",
+            "defaultendpointsprotocol",
+        ),
         *("dfsendpoint", "driver", "dsn", "endpointsuffix", "fileendpoint", "host", "hostname"),
-        *("initial catalog", "integrated security", "network address", "port", "queueendpoint"),
+        *(
+            "initial catalog",
+            "integrated security",
+            "network address",
+            "port",
+            "portnumber",
+            "queueendpoint",
+        ),
         *("schema", "server", "servername", "servernode", "service name", "servicename", "sid"),
         *("tableendpoint", "usedevelopmentstorage", "warehouse"),
     }

@@ -91,7 +91,7 @@ def resolve(
         if unknown := _unknown(definition, name, within):
             return unknown
     return Endpoint(
-        factory=definitions.factory.name,
+        factory=definitions.factory.distinct_name,
         dataset_name=dataset.name,
         dataset_type=_text(dataset.properties.get("type")),
         dataset=_tree(dataset, owner, inner),

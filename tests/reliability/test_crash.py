@@ -14,6 +14,7 @@ from tests.world import (
     World,
     activity_run,
     data_set,
+    edge,
     operation,
     pipeline_run,
     process,
@@ -186,3 +187,21 @@ def test_what_was_noted_outlasts_a_name_too_long(world: World) -> None:
 
     assert refused.status == "Failed"
     assert world.ends(operation("sink")) == ["a", "b", "c"]
+
+
+@pytest.mark.parametrize("refused_before", [False, True])
+def test_what_was_noted_of_one_dataset_of_a_sink_is_known_to_the_other(
+    world: World, refused_before: bool
+) -> None:
+    refuse_bad_and_all_that_takes_back(world)
+    if refused_before:
+        world.report(telling(process(edge("sink", "ds1"), "bad")), run(1, "02:01:00"))
+    world.catalog.lose = lambda: setattr(world.tape, "until", 0)
+    with suppress(Killed):
+        world.report(telling(process(edge("sink", "ds1"), "a")), run(2, "02:02:00"))
+    world.catalog.lose = None
+    world.tape.until = None
+
+    world.report(telling(process(edge("sink", "ds2"), "b")), run(3, "02:03:00"))
+
+    assert world.ends(operation("sink")) == ["a", "b"]
