@@ -2,7 +2,7 @@ PYTHON ?= python3
 VENV := .venv
 RUN := $(VENV)/bin/python
 
-.PHONY: help demo check test kills bench mutants pins clean
+.PHONY: help demo check test fuzz kills bench mutants pins clean
 
 help: ## list these commands
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## */\t/' | expand -t 12
@@ -19,6 +19,9 @@ test: $(VENV)/.dev ## everything that CI runs: format, lint, types, all tests
 	@$(VENV)/bin/ruff format --check --quiet . && $(VENV)/bin/ruff check --quiet .
 	@$(VENV)/bin/mypy --no-error-summary
 	@$(RUN) -m pytest -q
+
+fuzz: $(VENV)/.dev ## ten minutes of expressions that nobody would write: our own error at most, in 2 s
+	@$(RUN) -m tests.resolve.fuzz
 
 kills: $(VENV)/.dev ## the whole kill test: 50 kills, and every planted bug until it is caught
 	@$(RUN) -m tests.reliability.kills

@@ -27,6 +27,7 @@ from lineage.catalog.types import Memory, Types
 from lineage.errors import LineageError
 from lineage.http import LIMITS, Limits
 from lineage.model import Catalog, Clock, FactoryId, Json, Name, Rows
+from lineage.resolve.around import SPEAKING
 from lineage.settings import NameCase, Settings
 from lineage.sources.client import Client
 from lineage.sources.definitions import RestDefinitions
@@ -225,7 +226,7 @@ class Source:
         self.calls = 0
         self._lock = Lock()
         client = Client(factory, settings, identity, on_call=self._count)
-        self.runs = RestRuns(client, TRANSLATORS.keys(), clock)
+        self.runs = RestRuns(client, TRANSLATORS.keys() | SPEAKING, clock)
         self.definitions = RestDefinitions(client, clock)
         self.close = client.close
 

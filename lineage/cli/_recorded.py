@@ -58,7 +58,11 @@ def _of_file(file: Path) -> tuple[ActivityRun, ...]:
     ]
     if not runs:
         raise BadInput(f"{file}: holds no activity run")
-    return tuple(run for run in runs if not payloads.is_running(run.status))
+    by_run: dict[str, list[ActivityRun]] = {}
+    for one in runs:
+        if not payloads.is_running(one.status):
+            by_run.setdefault(one.of.id, []).append(one)
+    return tuple(one for each in by_run.values() for one in payloads.together(each))
 
 
 def _objects(json: Any) -> Iterator[Json]:

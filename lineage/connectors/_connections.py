@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from lineage.connectors import _hosts, _strings, _text
 from lineage.connectors._parts import ABSENT, Part
 from lineage.connectors._tree import Tree
-from lineage.model import Endpoint, Reason
+from lineage.model import Endpoint, Reason, Trace
 
 _PUBLIC_CLOUD = "core.windows.net"
 
@@ -18,7 +18,7 @@ class Settings:
     """A connection string's settings; `rest` stands for each one that is not there."""
 
     words: Mapping[str, str]
-    trace: tuple[str, ...]
+    trace: Trace
     rest: Part
 
     def raw(self, word: str) -> Part:

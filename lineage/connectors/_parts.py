@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from lineage.model import Gap
+from lineage.model import Gap, Trace
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +17,7 @@ class Part:
     """
 
     text: str | None = None
-    trace: tuple[str, ...] = ()
+    trace: Trace = ()
     gap: Gap | None = None
     assumed: bool = False
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from lineage.connectors._parts import Parts
-from lineage.model import Endpoint, Gap, Reason
+from lineage.model import Endpoint, Gap, Reason, Trace
 
 
 def no_row(endpoint: Endpoint) -> Gap:
@@ -26,12 +26,22 @@ def unknown(endpoint: Endpoint, parts: Parts) -> tuple[Gap, ...]:
 
 
 def trace(parts: Parts) -> tuple[str, ...]:
-    """A line for each part: how it came to be, never what it is."""
+    """How each part came to be, never what it is: a tree of lines, of which the first names it."""
     return tuple(
-        f"{label}: {' ← '.join(steps)}"
+        line
         for label, part in parts.items()
         if (steps := part.trace if part.text is not None else ("not known", *part.trace))
+        for line in _tree(f"{label}: ", steps)
     )
+
+
+def _tree(head: str, steps: Trace, indent: str = "") -> Iterator[str]:
+    """One step after the other on a line; where a value is made of several, each on its own."""
+    chain = [step for step in steps if isinstance(step, str)]
+    yield f"{indent}{head}{' ← '.join(chain)}".rstrip()
+    for branch in steps:
+        if isinstance(branch, tuple):
+            yield from _tree("← ", branch, f"{indent}  ")
 
 
 def _listed(labels: Iterable[str]) -> str:

@@ -8,7 +8,7 @@ from itertools import takewhile
 
 from lineage.connectors._parts import Part
 from lineage.connectors._tree import Tree
-from lineage.model import Value
+from lineage.model import Trace, Value
 
 WILD = re.compile(r"[*?]")
 _UNESCAPED_WILD = re.compile(r"(?:\^.|[^*?^])*[*?]", re.DOTALL)
@@ -59,7 +59,7 @@ def _plain_folders(pattern: str, known: str) -> list[str]:
     return list(takewhile(lambda folder: not _GLOB.search(folder), folders))
 
 
-def shown(word: str, part: Part) -> tuple[str, ...]:
+def shown(word: str, part: Part) -> Trace:
     """The trace of a part that was read out of a pattern or prefix, with the beginning of it."""
     text = part.text or "not known"
     return (f"{word} {text[:_LONGEST]}", *part.trace)

@@ -9,6 +9,9 @@ from typing import Any
 from lineage.model._assets import Asset, Certainty
 from lineage.model._reasons import Gap
 
+# How a value came to be, the nearest step first; what is made of several ends in a trace for each.
+Trace = tuple["str | Trace", ...]
+
 
 @dataclass(frozen=True, slots=True)
 class Value:
@@ -20,7 +23,7 @@ class Value:
     """
 
     value: Any = None
-    trace: tuple[str, ...] = ()
+    trace: Trace = ()
     gap: Gap | None = None
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 
 from lineage.model._factories import FactoryId, Json
 from lineage.ticks import Ticks
@@ -19,7 +20,11 @@ class Reference:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PipelineRun:
-    """A pipeline run. `parameters` are as the source gives them: strings, whatever their type."""
+    """
+    A pipeline run. `parameters` are as the source gives them: strings, whatever their type.
+
+    `group` is the id that its reruns share, `invoker` who started it (`invokedBy`).
+    """
 
     factory: FactoryId
     id: str
@@ -29,11 +34,17 @@ class PipelineRun:
     started: Ticks | None
     ended: Ticks | None
     parameters: Json
+    group: str = ""
+    invoker: Json = field(default_factory=dict)
 
     @property
     def reference(self) -> Reference:
         """What a message says of it."""
         return Reference(self.id, self.pipeline, self.updated)
+
+
+def _nobody() -> None:
+    """Nobody wants to know."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -42,6 +53,11 @@ class ActivityRun:
     An activity run of `of`. `input` and `output` are None where the source shows no JSON object.
 
     `native` is the built-in connection's own word (`reportLineageToPurview.status`), or None.
+    `user` are its user properties. `beside` are all activity runs of `of` that have ended, itself
+    among them.
+
+    `alone` is called by who looks at what no equal run shares: its times, who started it, the runs
+    beside it. What is told of such a run holds for no other.
     """
 
     of: PipelineRun
@@ -54,6 +70,10 @@ class ActivityRun:
     input: Json | None
     output: Json | None
     native: str | None
+    error: Json | None = None
+    user: Json = field(default_factory=dict)
+    beside: Sequence[ActivityRun] = ()
+    alone: Callable[[], None] = _nobody
 
     def before(self, written: Ticks | None) -> bool:
         """

@@ -67,6 +67,9 @@ def _cleaned(path: str, content: Any) -> Any:
 def _activity(row: Mapping[str, Any]) -> dict[str, Any]:
     """An activity run: all but its payload are names, times and identities."""
     kept = {"input": _keys.ACTIVITY, "output": _keys.OUTPUT}
-    return {
+    cleaned = {
         key: walk(value, kept[key], clean) if key in kept else value for key, value in row.items()
     }
+    if "userProperties" in row:
+        cleaned["userProperties"] = opened(row["userProperties"])
+    return cleaned

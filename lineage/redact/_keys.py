@@ -112,7 +112,7 @@ ACTIVITY = Kept(
         *("activities", "additionalColumns", "cases", "dataFlow", "dataflow", "dataset"),
         *("defaultActivities", "dependsOn", "formatSettings", "ifFalseActivities"),
         *("ifTrueActivities", "inputs", "mappings", "outputs", "policy", "sink", "sinks"),
-        *("source", "sources", "storeSettings", "translator"),
+        *("source", "sources", "storeSettings", "translator", "userProperties"),
     },
     _ALWAYS
     | {
@@ -121,9 +121,9 @@ ACTIVITY = Kept(
         *("onInactiveMarkAs", "ordinal", "partitionOption", "path", "prefix", "queryTimeout"),
         *("schemaMapping", "tableOption", "timeout", "writeBehavior"),
         *("sqlReaderStoredProcedureName", "sqlWriterStoredProcedureName", "state"),
-        *("wildcardFileName", "wildcardFolderPath"),
+        *("variableName", "wildcardFileName", "wildcardFolderPath"),
     },
-    frozenset({"columnMappings", "datasetParameters", "parameters", "schemaMapping"}),
+    frozenset({"columnMappings", "datasetParameters", "parameters", "schemaMapping", "variables"}),
 )
 OUTPUT = Kept(
     frozenset({"reportLineageToPurview", "reportLineageToPurvew"}),

@@ -66,6 +66,32 @@ def find(properties: Json, name: str) -> Json | None:
     return other
 
 
+def containers(properties: Json, name: str) -> tuple[Json, ...] | None:
+    """The activities that an activity of this name is in, the outermost first; None without it."""
+    pending: list[tuple[Json, tuple[Json, ...]]] = [
+        (each, ()) for each in _objects(properties.get("activities"))
+    ]
+    while pending:
+        activity, above = pending.pop()
+        found = activity.get("name")
+        if isinstance(found, str) and found.casefold() == name.casefold():
+            return above
+        pending += [(each, (*above, activity)) for each in _within(activity)]
+    return None
+
+
+def loops(properties: Json, name: str) -> tuple[Json, ...]:
+    """The loops that an activity is in, the outermost first."""
+    above = containers(properties, name) or ()
+    return tuple(each for each in above if each.get("type") in ("ForEach", "Until"))
+
+
+def sequential(loop: Json) -> bool:
+    """Whether a loop runs one iteration after the other; an Until always does."""
+    asked = _object(loop.get("typeProperties")).get("isSequential")
+    return loop.get("type") == "Until" or asked is True
+
+
 def dataset_uses(activity: Json) -> Iterator[tuple[str, Json]]:
     """
     The dataset references of an activity, each with its side: `input` or `output`.

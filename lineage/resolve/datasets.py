@@ -81,11 +81,11 @@ def resolve(
     use = f"{owner} in activity '{activity}'"
     passed = reference.get("parameters")
     own = of_reference(passed, dataset.properties.get("parameters"), scope, owner, use)
-    inner = Scope({**scope.roots, "dataset": own, "parameters": own}, scope.functions)
+    inner = scope.within({**scope.roots, "dataset": own, "parameters": own})
     there = f"linked service {service.name}"
     passed, declared = _object(link).get("parameters"), service.properties.get("parameters")
     linked = of_reference(passed, declared, inner, there, f"{there} in {owner}")
-    last = Scope({"linkedservice": linked}, scope.functions)
+    last = scope.below({"linkedservice": linked})
 
     for definition, name, within in ((dataset, owner, inner), (service, there, last)):
         if unknown := _unknown(definition, name, within):

@@ -2,19 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
-from itertools import chain
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from lineage.model import REMOVED, Evaluated, Gap, Reason, Value
-from lineage.resolve.functions import FUNCTIONS, Functions, Refused, text
+from lineage.resolve.functions import FUNCTIONS, Function, Functions, Refused, text, weight
 from lineage.resolve.syntax import Call, Literal, Node, Path, Step, Text
+from lineage.ticks import Ticks
 
-MOST_STEPS = 10_000  # nodes looked at for one text
+MOST_STEPS = 10_000  # nodes looked at for one text; what is long counts for many
 LONGEST_LABEL = 120  # characters
 
 _ABSENT = object()
+_NOUNS = {
+    ".globalparameters": "global parameter",
+    "activity()": "activity",
+    "variables()": "variable",
+}  # what the names of a root are, where they are no parameters
+_LIGHT = 128  # characters and items of a value that are looked at without a further step
+
+
+def no_time() -> Ticks | None:
+    """The clock of a scope that has none."""
+    return None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -24,11 +35,23 @@ class Scope:
 
     `roots` holds by lower-cased name what `dataset()`, `pipeline()` … give: a value, or names of
     further ones (`{"pipeline": {"parameters": {"day": Value}}}`). The arguments of a root are its
-    first steps: `variables('x')` is `x` in `variables`.
+    first steps: `variables('x')` is `x` in `variables`. `now` is asked where the moment of
+    evaluation matters, which no run tells: None makes a gap of it. `late` holds roots that are
+    made when they are asked for.
     """
 
     roots: Evaluated = field(default_factory=dict)
     functions: Functions = field(default_factory=lambda: FUNCTIONS)
+    now: Callable[[], Ticks | None] = no_time
+    late: Mapping[str, Callable[[], Value | Evaluated]] = field(default_factory=dict)
+
+    def within(self, roots: Evaluated) -> Scope:
+        """The same, with other roots."""
+        return replace(self, roots=roots)
+
+    def below(self, roots: Evaluated) -> Scope:
+        """The same functions and clock, and these roots alone."""
+        return replace(self, roots=roots, late={})
 
 
 NOTHING = Scope()
@@ -45,8 +68,8 @@ def member(values: Mapping[str, Any], name: str, default: Any = None) -> Any:
     if name in values:
         return values[name]
     folded = name.casefold()
-    found = [v for k, v in values.items() if isinstance(k, str) and k.casefold() == folded]
-    return found[0] if len(found) == 1 else default
+    found = [key for key in values if isinstance(key, str) and key.casefold() == folded]
+    return values[found[0]] if len(found) == 1 else default
 
 
 def gap(place: str, what: str, reason: Reason = Reason.UNRESOLVED) -> Value:
@@ -55,9 +78,10 @@ def gap(place: str, what: str, reason: Reason = Reason.UNRESOLVED) -> Value:
 
 
 def joined(parts: Iterable[Value], value: Any) -> Value:
-    """`value` with the traces of its parts, or the first gap among them."""
+    """`value` with the trace of its parts, several side by side, or the first gap among them."""
     parts = list(parts)
-    trace = tuple(dict.fromkeys(chain.from_iterable(part.trace for part in parts)))
+    traces = tuple(dict.fromkeys(part.trace for part in parts if part.trace))
+    trace = traces[0] if len(traces) == 1 else traces
     stopped = next((part.gap for part in parts if part.gap), None)
     return Value(None if stopped else value, trace, stopped)
 
@@ -98,8 +122,8 @@ class _Evaluation:
         self._scope, self._place, self._left = scope, place, MOST_STEPS
 
     def value(self, node: Node) -> Value:
-        self._left -= 1
-        if self._left < 0:
+        """The value of a node."""
+        if not self._may(1):
             return self._gap(f"more than {MOST_STEPS} steps")
         match node:
             case Literal(value):
@@ -111,18 +135,32 @@ class _Evaluation:
             case Call():
                 return self._path(node, node, ())
 
+    def _may(self, steps: int) -> bool:
+        """Whether so many steps more are allowed, which are taken."""
+        self._left -= steps
+        return self._left >= 0
+
+    def _work_with(self, values: Iterable[Any]) -> bool:
+        """Whether a function or a text may still look at these: what is long takes many steps."""
+        return all(self._may(weight(value) // _LIGHT) for value in values)
+
     def _text(self, parts: tuple[str | Node, ...]) -> Value:
         found = [Value(part) if isinstance(part, str) else self.value(part) for part in parts]
         whole = joined(found, None)
         if whole.gap:
             return whole
+        if not self._work_with(part.value for part in found):
+            return self._gap(f"more than {MOST_STEPS} steps")
         try:
             return Value("".join(text(part.value) for part in found), whole.trace)
         except (ValueError, RecursionError):
             return self._gap("a value that is no text")
 
     def _path(self, node: Node, root: Call, steps: tuple[Step, ...]) -> Value:
-        start = member(self._scope.roots, root.name.lower(), _ABSENT)
+        name = root.name.lower()
+        start = member(self._scope.roots, name, _ABSENT)
+        if start is _ABSENT and name in self._scope.late:
+            start = self._scope.late[name]()
         if start is _ABSENT:
             start = self._call(root)
         else:
@@ -132,41 +170,69 @@ class _Evaluation:
 
     def _call(self, call: Call) -> Value:
         """A function's value. Its arguments come first, and so do their gaps."""
-        arguments = [self.value(argument) for argument in call.arguments]
+        function = self._scope.functions.get(call.name.lower())
+        arguments = list(self._arguments(call, function))
         whole = joined(arguments, None)
         if whole.gap:
             return whole
-        function = self._scope.functions.get(call.name.lower())
         if function is None:
             return self._gap(label(call))
-        most = len(arguments) if function.most is None else function.most
-        if not function.least <= len(arguments) <= most:
-            return self._gap(f"{label(call)} with {len(arguments)} arguments")
+        most = len(call.arguments) if function.most is None else function.most
+        if not function.least <= len(call.arguments) <= most:
+            return self._gap(f"{label(call)} with {len(call.arguments)} arguments")
         values = [argument.value for argument in arguments]
+        moment = [self._scope.now()] if function.asks_time else []
+        if None in moment:
+            return self._gap(label(call))
+        if not self._work_with(values):
+            return self._gap(f"more than {MOST_STEPS} steps")
         try:
-            found = function.apply(*values)
+            found = function.apply(*moment, *values)
+            guessed = _holds_mark(values) and not _holds_mark(found)
         except Refused as error:
             return self._gap(f"{label(call)}: {error}")
-        if _holds_mark(values) and not _holds_mark(found):
+        except RecursionError:
+            return self._gap(f"{label(call)}: nested too deeply")
+        if guessed:
             return gap(self._place, f"{label(call)} of a value that was removed", Reason.MASKED)
+        self._work_with([found])
         return Value(found, whole.trace)
 
+    def _arguments(self, call: Call, function: Function | None) -> Iterator[Value]:
+        """The arguments that a function looks at, one after the other: of `if`, two of three."""
+        given = call.arguments
+        if function is None or function.choose is None or len(given) < function.least:
+            yield from map(self.value, given)
+            return
+        known: list[Any] = []
+        try:
+            while (at := function.choose(known, len(given))) is not None:
+                found = self.value(given[at])
+                yield found
+                if found.gap:
+                    return
+                known.append(found.value)
+        except Refused as error:
+            yield self._gap(f"{label(call)}: {error}")
+
     def _follow(self, root: Call, start: Any, steps: tuple[Step, ...]) -> Value:
-        """From a root, or what a function gave, along `steps`."""
-        current = start
+        """From a root, or what a function gave, along `steps`; a key that is evaluated is told."""
+        current, keys = start, list[Value]()
         for done, step in enumerate(steps):
             if isinstance(current, Value) and current.gap:
                 return current
             key = self.value(step.key)
             if key.gap:
                 return key
+            keys.append(key)
             if isinstance(current, Value):
                 current = self._inside(current, step, key.value)
                 continue
             current = member(current, str(key.value), _ABSENT)
             if current is _ABSENT:
                 return self._gap(_not_there(Path(root, steps[:done]), step))
-        return current if isinstance(current, Value) else _plain(current)
+        found = current if isinstance(current, Value) else _plain(current)
+        return joined((found, *keys), found.value)
 
     def _inside(self, of: Value, step: Step, key: Any) -> Value:
         """The member of a plain value; only here may a question mark make null of nothing."""
@@ -191,8 +257,8 @@ def _not_there(before: Path, step: Step) -> str:
     reached = label(before)
     if reached.lower() == "pipeline()":
         return f"{reached}.{name}"
-    noun = "global parameter" if reached.lower().endswith(".globalparameters") else "parameter"
-    return f"{noun} {name} has no value"
+    noun = next((noun for root, noun in _NOUNS.items() if reached.lower().endswith(root)), "")
+    return f"{noun or 'parameter'} {name} has no value"
 
 
 def _plain(values: Evaluated) -> Value:

@@ -13,7 +13,7 @@ DEEPEST = 64  # calls and brackets within one another
 LONGEST = 65_536  # characters of a text that holds an expression
 
 _BLANKS = re.compile(r"\s*")
-_NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]+)?")
+_NUMBER = re.compile(r"-?(?:[0-9]+(\.[0-9]+)?|(\.[0-9]+))([eE][+-]?[0-9]+)?")
 _STRING = re.compile(r"'((?:[^']|'')*+)'")
 _WORD = re.compile(r"[A-Za-z_]\w*")
 _PROPERTY = re.compile(r"[\w$-]+")  # `GP-Int` is one: there are no operators
@@ -198,7 +198,7 @@ def _path(text: str, at: int, depth: int, root: Call) -> tuple[Node, int]:
 
 
 def _number(match: re.Match[str]) -> Literal:
-    whole = match[1] is None and match[2] is None
+    whole = not any(match.groups())
     if not whole and math.isfinite(value := float(match[0])):
         return Literal(value)
     if whole and len(match[0]) <= 20 and -_LARGEST <= (number := int(match[0])) < _LARGEST:

@@ -23,7 +23,7 @@ def activity_run(run: ActivityRun) -> Json:
     """Of a type that nobody translates no payload is kept but the built-in connection's word."""
     native = {"reportLineageToPurview": {"status": run.native}} if run.native else None
     output = native if run.output is None else run.output
-    payload = {"input": run.input, "output": output}
+    payload = {"input": run.input, "output": output, "userProperties": dict(run.user) or None}
     return {
         "activityRunId": run.id,
         "activityName": run.name,

@@ -49,7 +49,7 @@ def runs(content: Mapping[str, Any]) -> tuple[tuple[ActivityRun, ...], FolderDef
         if _in(path, folder)
     ]
     definitions = {(each.kind, each.name.casefold()): each for each in found}
-    activities = tuple(payloads.activity_run(row, run) for row in content[ACTIVITIES])
+    activities = payloads.together(payloads.activity_run(row, run) for row in content[ACTIVITIES])
     return activities, FolderDefinitions(factory, definitions)
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -40,6 +42,8 @@ def pipeline_run(json: Json, factory: FactoryId) -> PipelineRun | None:
         started=started,
         ended=ended,
         parameters=_object(json.get("parameters")) or {},
+        group=_text(json, "runGroupId"),
+        invoker=_object(json.get("invokedBy")) or {},
     )
 
 
@@ -62,7 +66,15 @@ def activity_run(json: Json, of: PipelineRun) -> ActivityRun:
         input=_object(json.get("input")),
         output=output,
         native=native(output),
+        error=_object(json.get("error")),
+        user=_object(json.get("userProperties")) or {},
     )
+
+
+def together(runs: Iterable[ActivityRun]) -> tuple[ActivityRun, ...]:
+    """The activity runs of one pipeline run, each with those beside it."""
+    beside = tuple(runs)
+    return tuple(replace(run, beside=beside) for run in beside)
 
 
 def is_running(status: str) -> bool:

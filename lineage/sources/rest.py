@@ -14,7 +14,7 @@ from lineage.errors import Rejected, Unavailable
 from lineage.model import ActivityRun, Batch, Clock, Json, Listed, PipelineRun, Reading, Reference
 from lineage.sources.addresses import segment
 from lineage.sources.client import Client, Page, no_such_factory
-from lineage.sources.payloads import activity_run, is_running, pipeline_run
+from lineage.sources.payloads import activity_run, is_running, pipeline_run, together
 from lineage.sources.tally import Tally
 from lineage.ticks import DAY, SECOND, Ticks
 
@@ -181,13 +181,13 @@ class RestRuns:
         if found.pop("", None):
             log.warning("an activity run without an id in pipeline run %s", run.id)
         ended = tuple(each for each in found.values() if not is_running(each.status))
-        return Listed(run, ended, len(found) - len(ended)), size
+        return Listed(run, together(ended), len(found) - len(ended)), size
 
     def _lightened(self, activity: ActivityRun) -> ActivityRun:
         return (
             activity
             if activity.type in self._wanted
-            else replace(activity, input=None, output=None)
+            else replace(activity, input=None, output=None, error=None, user={})
         )
 
 

@@ -32,7 +32,7 @@ def listed(folder: Path, factory: FactoryId) -> Listed:
         raise BadInput(f"{folder / RUN}: holds no pipeline run")
     activities = [payloads.activity_run(row, run) for row in _rows(folder / ACTIVITIES)]
     ended = tuple(a for a in activities if not payloads.is_running(a.status))
-    return Listed(run, ended, len(activities) - len(ended))
+    return Listed(run, payloads.together(ended), len(activities) - len(ended))
 
 
 def check(folder: Path) -> None:

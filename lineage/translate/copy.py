@@ -8,7 +8,7 @@ A Copy run names no dataset. It holds the evaluated `source`, `sink` and `transl
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from lineage import connectors
@@ -30,9 +30,9 @@ from lineage.model import (
     Translation,
     Where,
 )
-from lineage.resolve import activities, datasets
+from lineage.resolve import activities, around, datasets
 from lineage.resolve.expressions import Scope
-from lineage.translate import columns, sides
+from lineage.translate import columns, sides, ways
 from lineage.translate.names import ADF_COPY, SYNAPSE_COPY, kind_of, parents
 from lineage.translate.sides import Side, member
 
@@ -47,26 +47,75 @@ class End:
     changed: bool
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Way:
+    """One way in which the run may be meant: its ends, and what is not known of them."""
+
+    source: Side
+    inputs: tuple[End, ...]
+    outputs: tuple[End, ...]
+    gaps: tuple[Gap, ...]
+
+    @property
+    def edges(self) -> tuple[frozenset[Edge], frozenset[Edge]]:
+        """What tells it from another."""
+        return frozenset(e.edge for e in self.inputs), frozenset(e.edge for e in self.outputs)
+
+
+_Found = tuple[End | None, list[Gap]]
+
+
 def translate(run: ActivityRun, definitions: Definitions) -> Translation:
-    """One process for each output that can be named; see `translate.translate` for the errors."""
+    """
+    One process for each output that can be named; see `translate.translate` for the errors.
+
+    Where several items of a loop may have been meant there is one for each possible output, all
+    of them inferred and without columns.
+    """
     pipeline, activity = _definition(run, definitions)
     gaps = _evidence(run, member(activity, "policy"))
-    scope = datasets.pipeline_scope(run.of.parameters, pipeline, definitions.factory)
     changed = run.before(pipeline.written)
-    source = _side(Where.INPUT, run, activity, scope)
-    sink = _side(Where.OUTPUT, run, activity, scope)
-    inputs, problems = _ends(source, activity, definitions, scope, run, changed)
-    gaps += problems
-    outputs, problems = _ends(sink, activity, definitions, scope, run, changed)
-    gaps += problems
-    if not outputs:
+    scope = around.scope(run, pipeline, definitions.factory)
+
+    def tell(scope: Scope) -> Way:
+        source = _side(Where.INPUT, run, activity, scope)
+        sink = _side(Where.OUTPUT, run, activity, scope)
+        inputs, problems = _ends(source, activity, definitions, scope, run, changed)
+        outputs, more = _ends(sink, activity, definitions, scope, run, changed)
+        return Way(source, tuple(inputs), tuple(outputs), (*problems, *more))
+
+    told = ways.by_item(tell, run, pipeline, definitions.factory, scope)
+    distinct = list({way.edges: way for way in told}.values())
+    gaps += [gap for way in distinct for gap in way.gaps]
+    if not any(way.outputs for way in distinct):
+        problems = [gap for gap in gaps if gap.where is Where.OUTPUT]
         raise Untranslatable(*(problems or [Gap(Reason.UNKNOWN_OBJECT, Where.OUTPUT, "no output")]))
+    if len(distinct) > 1:
+        detail = f"activity {run.name}: {len(distinct)} items could have been meant"
+        gaps.append(Gap(Reason.AMBIGUOUS, Where.PROCESS, detail))
+    processes: list[Process] = []
+    for way in distinct:
+        made, problems = _processes(run, activity, definitions, way, sure=len(distinct) == 1)
+        processes += made
+        gaps += problems
+    ends = [end for way in distinct for end in (*way.inputs, *way.outputs)]
+    traces = tuple((end.edge.asset.candidates[0], end.named.trace) for end in ends)
+    return Translation(tuple(processes), tuple(sorted(set(gaps))), traces)
+
+
+def _processes(
+    run: ActivityRun, activity: Json, definitions: Definitions, way: Way, *, sure: bool
+) -> tuple[list[Process], list[Gap]]:
+    """A process for each output of a way; `sure` if it is the only one."""
     family = SYNAPSE_COPY if definitions.factory.synapse else ADF_COPY
     above = parents(definitions.factory, family, run.of.pipeline, run.name)
-    processes = []
-    for output in outputs:
-        links, problems = _columns(run, activity, inputs, output, source)
-        gaps += problems
+    inputs = {end.edge if sure else inferred(end.edge) for end in way.inputs}
+    processes, gaps = [], []
+    for output in way.outputs:
+        links: tuple[ColumnLink, ...] = ()
+        if sure:
+            links, problems = _columns(run, activity, list(way.inputs), output, way.source)
+            gaps += problems
         processes.append(
             Process(
                 definitions.factory.id,
@@ -74,13 +123,19 @@ def translate(run: ActivityRun, definitions: Definitions) -> Translation:
                 run.name,
                 kind_of(definitions.factory, family.operation),
                 above,
-                output.edge,
-                tuple(sorted({end.edge for end in inputs})),
+                output.edge if sure else inferred(output.edge),
+                tuple(sorted(inputs)),
                 links,
             )
         )
-    traces = tuple((end.edge.asset.candidates[0], end.named.trace) for end in (*inputs, *outputs))
-    return Translation(tuple(processes), tuple(sorted(set(gaps))), traces)
+    return processes, gaps
+
+
+def inferred(edge: Edge) -> Edge:
+    """An edge that is no more than inferred."""
+    return (
+        replace(edge, certainty=Certainty.INFERRED) if edge.certainty is Certainty.EXACT else edge
+    )
 
 
 def _definition(run: ActivityRun, definitions: Definitions) -> tuple[Definition, Json]:
@@ -134,27 +189,50 @@ def _ends(
     ends: list[End] = []
     gaps: list[Gap] = [side.opaque] if side.opaque else []
     for reference in references:
-        endpoint = datasets.resolve(
-            reference if isinstance(reference, dict) else {},
-            definitions,
-            scope,
-            activity=run.name,
-            store=side.store,
-            opaque=side.opaque is not None,
-        )
-        if isinstance(endpoint, Gap):
-            gaps.append(Gap(endpoint.reason, side.where, endpoint.detail))
-            continue
-        named = connectors.name(endpoint)
-        gaps += [Gap(gap.reason, side.where, gap.detail) for gap in named.gaps]
-        stale = _stale(endpoint, named, definitions, run, changed)
-        gaps += [Gap(Reason.DEFINITION_CHANGED, side.where, what) for what in stale]
-        certainty = named.certainty
-        if stale and certainty is Certainty.EXACT:
-            certainty = Certainty.INFERRED
-        edge = Edge(named.asset, endpoint.dataset_name, certainty)
-        ends.append(End(edge, named, endpoint, bool(stale)))
+
+        def tell(scope: Scope, reference: Any = reference) -> _Found:
+            return _end(side, reference, definitions, scope, run, changed)
+
+        end, problems = ways.by_moment(tell, run, scope, lambda told: _timed(told, side.where))
+        ends += [end] if end else []
+        gaps += problems
     return ends, gaps
+
+
+def _end(
+    side: Side,
+    reference: Any,
+    definitions: Definitions,
+    scope: Scope,
+    run: ActivityRun,
+    changed: bool,
+) -> _Found:
+    """The end that a reference names, if it can be named, and what is not known of it."""
+    endpoint = datasets.resolve(
+        reference if isinstance(reference, dict) else {},
+        definitions,
+        scope,
+        activity=run.name,
+        store=side.store,
+        opaque=side.opaque is not None,
+    )
+    if isinstance(endpoint, Gap):
+        return None, [Gap(endpoint.reason, side.where, endpoint.detail)]
+    named = connectors.name(endpoint)
+    gaps = [Gap(gap.reason, side.where, gap.detail) for gap in named.gaps]
+    stale = _stale(endpoint, named, definitions, run, changed)
+    gaps += [Gap(Reason.DEFINITION_CHANGED, side.where, what) for what in stale]
+    edge = Edge(named.asset, endpoint.dataset_name, named.certainty)
+    return End(inferred(edge) if stale else edge, named, endpoint, bool(stale)), gaps
+
+
+def _timed(told: list[_Found], where: Where) -> _Found | None:
+    """What is told at several moments, if it is the same; it is inferred then."""
+    end, gaps = told[0]
+    if end is None or any(other is None or other.edge != end.edge for other, _ in told):
+        return None
+    gap = Gap(Reason.INFERRED, where, "the moment of evaluation, from the activity's run")
+    return replace(end, edge=inferred(end.edge)), [*gaps, gap]
 
 
 def _stale(

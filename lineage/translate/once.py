@@ -51,7 +51,8 @@ class Once:
     `translate`, with a memory of what it gave for equal runs; safe for several threads.
 
     Two runs are equal if activity, input, status, evidence and the parameters that are read for
-    them are, and if the definitions read for them are the very same objects.
+    them are, and if the definitions read for them are the very same objects. Nothing is kept of a
+    run for which more was looked at (`ActivityRun.alone`): its times, the runs beside it.
     """
 
     def __init__(self, most: int = MOST) -> None:
@@ -67,35 +68,44 @@ class Once:
         activity = run.of.factory, run.of.pipeline, run.name
         with self._lock:
             used = self._used.get(activity, frozenset())
-            key = _key(run, used)
-            kept = self._kept.get(key)
+            asked = _key(run, used)
+            kept = self._kept.get(asked)
+        key: tuple[object, ...] | None = asked
         if kept is None or not kept.holds(run, definitions):
-            kept, more = self._translate(run, definitions)
+            kept, more, alone = self._translate(run, definitions)
             with self._lock:
                 used = self._used[activity] = self._used.get(activity, frozenset()) | more
-                key = _key(run, used)
+                key = None if alone else _key(run, used)
+        if key is not None:
+            self._keep(key, kept)
+        if isinstance(kept.result, Untranslatable):
+            raise Untranslatable(*kept.result.gaps)
+        return kept.result
+
+    def _keep(self, key: tuple[object, ...], kept: Kept) -> None:
         with self._lock:
             self._kept[key] = kept
             self._kept.move_to_end(key)
             while len(self._kept) > self._most:
                 self._kept.popitem(last=False)
-        if isinstance(kept.result, Untranslatable):
-            raise Untranslatable(*kept.result.gaps)
-        return kept.result
 
-    def _translate(self, run: ActivityRun, definitions: Definitions) -> tuple[Kept, frozenset[str]]:
-        """What a run tells, and the names of the parameters that were read for it."""
+    def _translate(
+        self, run: ActivityRun, definitions: Definitions
+    ) -> tuple[Kept, frozenset[str], bool]:
+        """What a run tells, the parameters that were read for it, and whether it told it alone."""
         noted, parameters = Noting(definitions), _Reading(run.of.parameters)
+        alone: list[None] = []
         result: Translation | Untranslatable
         try:
-            noting = replace(run, of=replace(run.of, parameters=parameters))
+            of = replace(run.of, parameters=parameters)
+            noting = replace(run, of=of, alone=lambda: alone.append(None))
             result = replace(translate(noting, noted), traces=())  # for people, and large
         except Untranslatable as error:
             result = error
         read = tuple((asked, found, _later(found, run)) for asked, found in noted.read.items())
         factory = definitions.factory
         kept = Kept(result, factory, run.before(factory.written), read)
-        return kept, frozenset(parameters.read)
+        return kept, frozenset(parameters.read), bool(alone)
 
 
 class _Reading(Mapping[str, Any]):

@@ -42,7 +42,7 @@ def _written_by_sink(sink: Evaluated, stream: Stream) -> Evaluated:
     store = {"wildcardFileName": Value("*", (f"{place} names its files",))}
     by_rows = [sink[key] for key in FLOW_PLACES if key in sink and sink[key].value != ""]
     if by_rows:
-        told = " ".join(by_rows[0].trace)
+        told = by_rows[0].trace[0]
         gap = Gap(Reason.UNRESOLVED, detail=f"{told}: a column of each row")
         store["wildcardPaths"] = Value(None, (), gap)
     return store

@@ -218,3 +218,13 @@ def test_parameters_that_hold_json_are_looked_into() -> None:
     left = redact({"pipelineRun.json": run, "pipeline/pl.json": pipeline})["pipelineRun.json"]
 
     assert left["parameters"]["list"] == f'[{{"file":"a.csv","apiKey":"{X}"}}]'
+
+
+def test_user_properties_are_cleaned_by_name_and_by_form() -> None:
+    user = {"Source": "in/orders.csv", "password": "canary", "Key": "AccountKey=canary;"}
+    row = {"activityRunId": "a", "userProperties": user}
+
+    [left] = redact({"activityRuns.json": [row]})["activityRuns.json"]
+
+    assert left["userProperties"]["Source"] == "in/orders.csv"
+    assert "canary" not in str(left)

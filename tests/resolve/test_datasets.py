@@ -47,7 +47,7 @@ def service(**properties: Any) -> Definition:
     return Definition(Kind.LINKED_SERVICE, "ls_sql", properties)
 
 
-# the worked example of data-factory §4.2, but for its functions
+# the worked example of data-factory §4.2
 PIPELINE = Definition(
     Kind.PIPELINE,
     "pl_load",
@@ -124,6 +124,24 @@ def test_a_reference_is_followed_through_all_three_levels() -> None:
     assert (result.store, result.opaque, result.columns) == ({}, False, ())
 
 
+def test_functions_of_run_parameters_make_the_path_of_a_dataset() -> None:
+    path = (
+        "@concat('raw/', toLower(pipeline().parameters.table), '/', "
+        "formatDateTime(pipeline().parameters.day,'yyyy/MM/dd'))"
+    )
+    lake = dataset(
+        type="Parquet",
+        parameters={"path": {"type": "String"}},
+        typeProperties={"location": {"folderPath": "@dataset().path"}},
+        linkedServiceName={"referenceName": "ls_sql"},
+    )
+    reference = {"referenceName": "ds_sql", "parameters": {"path": path}}
+
+    result = found(reference, Known(lake, LS_SQL), {"table": "Orders", "day": "2026-11-19"})
+
+    assert result.dataset["location"]["folderPath"].value == "raw/orders/2026/11/19"
+
+
 def test_the_copy_side_is_handed_through() -> None:
     store: Evaluated = {"wildcardFileName": Value("*.csv")}
 
@@ -187,7 +205,7 @@ def test_a_global_parameter_that_a_template_left_open_is_a_gap() -> None:
 
 
 def test_the_old_parameters_function_means_the_datasets_own() -> None:
-    old = {"folderPath": "@concat('a')", "fileName": "@{parameters('file')}.csv"}
+    old = {"folderPath": "@item()", "fileName": "@{parameters('file')}.csv"}
     ds = dataset(
         type="AzureBlob",
         typeProperties=old,
@@ -198,7 +216,7 @@ def test_the_old_parameters_function_means_the_datasets_own() -> None:
     result = found({"referenceName": "ds_sql"}, Known(ds, LS_SQL))
 
     assert result.dataset["fileName"].value == "orders.csv"
-    detail = "folderPath of dataset ds_sql: concat()"
+    detail = "folderPath of dataset ds_sql: item()"
     assert result.dataset["folderPath"].gap == Gap(Reason.UNRESOLVED, detail=detail)
 
 

@@ -86,7 +86,7 @@ VARIABLES = {
         ("[parameters('undeclared')]", hole("template: parameter undeclared has no value")),
         ("[parameters('place')]", hole("template: resourceGroup()")),
         ("[resourceId('a', 'b')]", hole("template: resourceId()")),
-        ("[variables('round')]", hole("template: parameter round has no value")),
+        ("[variables('round')]", hole("template: variable round has no value")),
         ("[dbo].[Orders]", hole("template: not an expression (character 0)")),
         ("[concat(parameters('nested'))]", hole("template: concat(): takes texts")),
         ("[format('{1}', 'a')]", hole("template: format(): too few arguments")),

@@ -90,6 +90,8 @@ def test_an_activity_run_is_read() -> None:
             "activityRunEnd": "2018-06-16T00:38:07.4188923Z",
             "input": {"source": {"type": "BlobSource"}},
             "output": {"rowsCopied": 3, "reportLineageToPurview": {"status": "NotReported"}},
+            "error": {"errorCode": "", "message": ""},
+            "userProperties": {"Source": "in/orders.csv"},
         },
         RUN,
     )
@@ -101,6 +103,27 @@ def test_an_activity_run_is_read() -> None:
     assert run.input == {"source": {"type": "BlobSource"}}
     assert run.output is not None
     assert run.native == "NotReported"
+    assert run.error == {"errorCode": "", "message": ""}
+    assert run.user == {"Source": "in/orders.csv"}
+
+
+def test_the_runs_of_a_pipeline_run_stand_beside_one_another() -> None:
+    rows = [{"activityRunId": each} for each in "ab"]
+
+    runs = payloads.together(payloads.activity_run(row, RUN) for row in rows)
+
+    assert [run.id for run in runs] == ["a", "b"]
+    assert [[each.id for each in run.beside] for run in runs] == [["a", "b"], ["a", "b"]]
+
+
+def test_a_pipeline_run_says_who_started_it_and_which_its_reruns_are() -> None:
+    told = {"runId": "r", "pipelineName": "p", "runEnd": "2018-06-16T00:39:51Z"}
+    invoker = {"name": "TR_Nightly", "invokedByType": "ScheduleTrigger"}
+
+    run = payloads.pipeline_run({**told, "runGroupId": "g", "invokedBy": invoker}, FACTORY)
+
+    assert run is not None
+    assert (run.group, run.invoker) == ("g", invoker)
 
 
 @pytest.mark.parametrize("value", [None, "", "***", 0, [], ["a"]])

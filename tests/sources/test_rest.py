@@ -377,6 +377,7 @@ def test_terminal_activity_runs_are_kept_and_the_others_counted(
     listed = connect(estate({"r1": page(*rows)})).read(batch("r1")).listed[0]
 
     assert ([each.id for each in listed.activities], listed.running) == (ended, running)
+    assert all([each.id for each in one.beside] == ended for one in listed.activities)
 
 
 def test_payloads_that_nobody_looks_at_are_dropped_but_for_the_built_ins_word(

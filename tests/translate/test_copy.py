@@ -564,3 +564,80 @@ def test_a_type_of_activity_without_a_translator_tells_nothing() -> None:
     assert refusal(replace(copied(), type="Lookup"), factory()) == (
         Gap(Reason.UNSUPPORTED_ACTIVITY, detail="activity type Lookup"),
     )
+
+
+# ---------------------------------------------------------------- when it was evaluated
+
+
+def dated(expression: str, ended: str = "02:05:00") -> Translation:
+    """A Copy from 02:01 whose source folder is an expression."""
+    dataset = {
+        **BLOB_DATASET,
+        "parameters": {"folder": {"type": "string"}},
+        "typeProperties": {
+            "location": {
+                "type": "AzureBlobStorageLocation",
+                "container": "landing",
+                "folderPath": "@dataset().folder",
+                "fileName": "orders.csv",
+            }
+        },
+    }
+    reference = {"referenceName": "ds_blob", "parameters": {"folder": expression}}
+    run = replace(copied(), ended=at(ended))
+    return translate(run, factory({"inputs": [reference]}, ds_blob=dataset))
+
+
+@pytest.mark.parametrize(
+    ("expression", "folder"),
+    [
+        ("@utcNow('yyyy/MM/dd')", "2026/11/19"),
+        ("@{formatDateTime(utcNow(), 'yyyyMM')}/in", "202611/in"),
+        ("@formatDateTime(addDays(utcNow(), -1), 'yyyy-MM-dd')", "2026-11-18"),
+        ("@getPastTime(1, 'Month', 'yyyy-MM')", "2026-10"),
+        ("@convertFromUtc(utcNow(), 'Tokyo Standard Time', 'HH')", "11"),
+    ],
+)
+def test_a_time_that_reads_the_same_all_through_the_run_is_inferred(
+    expression: str, folder: str
+) -> None:
+    told = dated(expression)
+
+    [process] = told.processes
+    [source] = process.inputs
+    assert source.certainty is Certainty.INFERRED
+    name = f"https://stsales.blob.core.windows.net/landing/{folder}/orders.csv"
+    assert source.asset.candidates[0].qualified == name
+    assert process.sink.certainty is Certainty.EXACT
+    assert ("Inferred", "input") in reasons(told)
+
+
+@pytest.mark.parametrize(
+    ("expression", "ended"),
+    [
+        ("@utcNow()", "02:05:00"),
+        ("@utcNow('HHmm')", "02:05:00"),
+        ("@utcNow('yyyy-MM-dd')", "2026-11-20T00:00:01Z"),
+        ("@utcNow('HH')", "2026-11-20T02:01:00Z"),
+        ("@guid()", "02:05:00"),
+    ],
+    ids=["to the tick", "to the minute", "past midnight", "a day later to the hour", "guid"],
+)
+def test_a_time_that_the_run_does_not_settle_is_unresolved(expression: str, ended: str) -> None:
+    told = dated(expression, ended)
+
+    [process] = told.processes
+    assert Certainty.EXACT not in {edge.certainty for edge in process.inputs}
+    assert ("Unresolved", "input") in reasons(told)
+
+
+def test_a_value_made_of_several_has_a_branch_of_its_trace_for_each() -> None:
+    [(_, source), _] = dated("@concat(toLower('IN'), '/', pipeline().RunId, utcNow('yyyy'))").traces
+
+    argument = "argument folder of dataset ds_blob in activity 'A'"
+    assert source[2:6] == (
+        f"folder: dataset().folder ← {argument} ← concat()",
+        "  ← toLower()",
+        "  ← pipeline().RunId ← RunId of the pipeline run",
+        "  ← utcNow()",
+    )

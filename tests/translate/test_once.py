@@ -254,3 +254,17 @@ class Broken:
 
 def only(held: Held, kind: Kind, name: str) -> dict[tuple[Kind, str], Definition]:
     return {(kind, name): held.found[kind, name]}
+
+
+@pytest.mark.parametrize(
+    "expression",
+    ["@utcNow('yyyy')", "@pipeline().RunId", "@variables('day')", "@activity('A').output.day"],
+)
+def test_nothing_is_kept_of_a_run_that_is_told_from_what_is_its_own(expression: str) -> None:
+    once, definitions = Once(), arguments(expression)
+    properties = {**definitions.found[Kind.PIPELINE, "P"].properties}
+    properties["variables"] = {"day": {"type": "String", "defaultValue": "19"}}
+    pipeline = Definition(Kind.PIPELINE, "P", properties)
+    held = Held(definitions.factory, {**definitions.found, (Kind.PIPELINE, "P"): pipeline})
+
+    assert once(copied(), held) is not once(copied(), held)

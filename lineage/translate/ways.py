@@ -1,0 +1,84 @@
+"""
+The ways in which an activity run may have been evaluated: one for each item it may have been for.
+
+A way is tried for one moment after the other, too, where it depends on when it was evaluated.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from typing import TypeVar
+
+from lineage.model import ActivityRun, Definition, Factory, Value
+from lineage.resolve import loops
+from lineage.resolve.expressions import Scope
+from lineage.ticks import Ticks
+
+Told = TypeVar("Told")
+
+
+def by_item(
+    tell: Callable[[Scope], Told],
+    run: ActivityRun,
+    pipeline: Definition,
+    factory: Factory,
+    scope: Scope,
+) -> Iterator[Told]:
+    """
+    What is told with each item that the run may have been for; once, where no item is asked for.
+
+    Where the items are not known `item()` is a gap that says why.
+    """
+    loop = loops.of(run, pipeline)
+    if loop is None:
+        yield tell(scope)
+        return
+    asked: list[Value] = []
+    first = tell(replace(scope, late={**scope.late, "item": lambda: _noted(asked)}))
+    if not asked:
+        yield first
+        return
+    found = loops.items(run, loop, pipeline, factory)
+    items = found if isinstance(found, tuple) else (Value(None, (), found),)
+    for item in items:
+        yield tell(loops.with_item(scope, item))
+
+
+def _noted(asked: list[Value]) -> Value:
+    asked.append(Value())
+    return asked[-1]
+
+
+def by_moment(
+    tell: Callable[[Scope], Told],
+    run: ActivityRun,
+    scope: Scope,
+    same: Callable[[list[Told]], Told | None],
+) -> Told:
+    """
+    What is told at any moment of the run, if `same` gives one answer for all; else without a clock.
+
+    The service evaluates an activity as it begins. Three moments are tried, so that a run of
+    exactly one day does not pass for one of no time: its beginning, its end, and one between.
+    """
+    asked: list[None] = []
+
+    def no_time() -> Ticks | None:
+        asked.append(None)
+        return None
+
+    found = tell(replace(scope, now=no_time))
+    if not asked:
+        return found
+    run.alone()
+    if run.started is None or run.ended is None or run.ended < run.started:
+        return found
+    between = Ticks(run.started + (run.ended - run.started) * 38 // 100)
+    told = [tell(replace(scope, now=_clock(at))) for at in (run.started, between, run.ended)]
+    agreed = same(told)
+    return found if agreed is None else agreed
+
+
+def _clock(moment: Ticks) -> Callable[[], Ticks]:
+    return lambda: moment
