@@ -66,7 +66,7 @@ def main() -> int:
 def tree(folder: Path) -> Path:
     """A copy of what the tests need."""
     unwanted = shutil.ignore_patterns("__pycache__", "scenarios", "cases", ".*")
-    for part in ("lineage", "tests"):
+    for part in ("demo", "lineage", "tests"):
         shutil.copytree(ROOT / part, folder / part, ignore=unwanted)
     shutil.copy(ROOT / "pyproject.toml", folder)
     return folder
