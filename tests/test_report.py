@@ -22,7 +22,7 @@ from lineage.model import (
     Translation,
     Where,
 )
-from lineage.report import Translate, report
+from lineage.report import Translate, held, report
 from lineage.store.ledger import Ledger
 from lineage.ticks import Ticks
 from tests.world import (
@@ -218,6 +218,30 @@ def test_an_error_of_a_translator_is_a_bug_of_ours(world: World) -> None:
     [outcome] = world.report(told(activity_1=LookupError("a key")), activity_run())
 
     assert outcome.status is Status.FAILED
+
+
+@pytest.mark.parametrize(
+    ("error", "status", "reason"),
+    [
+        (SettingsError("no role", cause=Cause.ROLE), "Pending", "RoleMissing"),
+        (SettingsError("shut", cause=Cause.FIREWALL), "Pending", "Firewall"),
+        (SettingsError("no token", cause=Cause.TOKEN), "Pending", "Unavailable"),
+        (Unavailable("no such host", cause=Cause.NAME), "Pending", "Unavailable"),
+        (Unavailable("slow down", cause=Cause.OVERLOADED), "Retrying", "Throttled"),
+        (Unavailable("no answer", cause=Cause.TIME), "TimedOut", "Unavailable"),
+        (Unavailable("down"), "Retrying", "Unavailable"),
+    ],
+    ids=["role", "firewall", "token", "name", "overloaded", "time", "down"],
+)
+def test_every_run_that_the_catalog_holds_up_says_why(
+    error: SettingsError | Unavailable, status: str, reason: str
+) -> None:
+    one, two = runs(2)
+
+    outcomes = held(reading(one, two), error)
+
+    assert [(each.run, each.status.value) for each in outcomes] == [(one, status), (two, status)]
+    assert {each.gaps for each in outcomes} == {(Gap(Reason(reason), detail=str(error)),)}
 
 
 @pytest.mark.parametrize(
