@@ -58,7 +58,7 @@ def request(
     try:
         return attempt(call, on_call, now)
     except Unavailable as error:
-        failed = [error]  # only now the loop, which costs as much as a whole call
+        failed = [error]  # only now the loop: most calls need none
 
     def again() -> Answer:
         if failed:

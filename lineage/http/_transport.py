@@ -1,4 +1,4 @@
-"""One request on the wire, by libcurl: a third of what Python's own sockets cost for each call."""
+"""One request on the wire, by libcurl, which costs a call less than Python's own sockets do."""
 
 from __future__ import annotations
 
