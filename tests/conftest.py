@@ -1,9 +1,13 @@
 """`pytest --update` rewrites expected files; no test reaches anything but this machine."""
 
+import os
 import sys
+from collections.abc import Iterator
 
 import hypothesis
 import pytest
+
+from tests.azurite.server import NoAzurite, serving
 
 _LOOPBACK = ("127.", "::1", "localhost")
 
@@ -18,6 +22,18 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 @pytest.fixture
 def update(request: pytest.FixtureRequest) -> bool:
     return bool(request.config.getoption("--update"))
+
+
+@pytest.fixture(scope="session")
+def azurite() -> Iterator[str]:
+    """The endpoint of a table service; one for all tests, who choose accounts or tables apart."""
+    try:
+        with serving() as endpoint:
+            yield endpoint
+    except NoAzurite as error:
+        if os.environ.get("CI"):
+            raise
+        pytest.skip(str(error))
 
 
 def _guard(event: str, arguments: tuple[object, ...]) -> None:

@@ -10,6 +10,7 @@ from hypothesis.strategies import from_regex, text
 from lineage.errors import SettingsError
 from lineage.settings import (
     IDENTITY,
+    STORAGE,
     TABLE,
     Auth,
     MissingAssets,
@@ -18,6 +19,7 @@ from lineage.settings import (
     RunAttributes,
     Setting,
     Settings,
+    Storage,
     describe,
     is_loopback,
 )
@@ -163,8 +165,8 @@ def test_what_is_no_factory_is_refused(text: str, problem: str) -> None:
         ("CATALOG", "lineage.db", "is to be local:PATH"),
         ("CATALOG", "local:", "is to be local:PATH"),
         ("CATALOG", "sqlite:a.db", "is to be local:PATH"),
-        ("STORE", "table:", "table: comes with a later release; this release takes sqlite:"),
-        ("STORE", "local:a.db", "is to be sqlite:PATH"),
+        ("STORE", "table:lineage", "is to be sqlite:PATH or table:"),
+        ("STORE", "local:a.db", "is to be sqlite:PATH or table:"),
         (
             "AUTH",
             "password",
@@ -274,6 +276,24 @@ def test_an_override_of_no_setting_or_of_a_secret_is_refused(name: str, problem:
                 "instance",
                 "LINEAGE_STORE: sqlite: is a file, and a Functions host loses its disk with the "
                 "instance",
+            ],
+        ),
+        (
+            {
+                "WEBSITE_INSTANCE_ID": "x",
+                "LINEAGE_STORE": "table:",
+                "AzureWebJobsStorage__accountName": "ours",
+            },
+            [
+                "LINEAGE_CATALOG: local: is a file, and a Functions host loses its disk with the "
+                "instance",
+            ],
+        ),
+        (
+            {"LINEAGE_STORE": "table:", "AzureWebJobsStorage__clientId": "0000-1"},
+            [
+                "LINEAGE_STORE: table: needs AzureWebJobsStorage, "
+                "AzureWebJobsStorage__accountName or AzureWebJobsStorage__tableServiceUri"
             ],
         ),
         (
@@ -421,17 +441,87 @@ def test_an_endpoint_that_was_read_is_read_as_itself(text: str) -> None:
         assert endpoint(once) == once
 
 
+# ---------------------------------------------------------------- the storage account
+
+NAME = "AzureWebJobsStorage"
+
+
+@pytest.mark.parametrize(
+    ("environ", "storage", "tables"),
+    [
+        ({"": "UseDevelopmentStorage=true"}, Storage("UseDevelopmentStorage=true"), ""),
+        (
+            {"__accountName": "ours"},
+            Storage(account="ours"),
+            "https://ours.table.core.windows.net",
+        ),
+        (
+            {
+                "__accountName": "ours",
+                "__tableServiceUri": "https://ours.table.core.chinacloudapi.cn/",
+                "__credential": "ManagedIdentity",
+                "__clientId": "0000-1",
+            },
+            Storage(
+                "", "ours", "https://ours.table.core.chinacloudapi.cn", "managedidentity", "0000-1"
+            ),
+            "https://ours.table.core.chinacloudapi.cn",
+        ),
+    ],
+    ids=["a connection string", "an account's name", "an address"],
+)
+def test_the_account_is_named_as_the_functions_host_names_it(
+    environ: dict[str, str], storage: Storage, tables: str
+) -> None:
+    told = {f"{NAME}{name}": value for name, value in environ.items()}
+
+    found = Settings.from_env({"LINEAGE_STORE": "table:", **told})
+
+    assert found.store == Place("table", "")
+    assert found.storage == storage
+    assert found.storage.endpoint == tables
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "problem"),
+    [
+        (
+            "accountName",
+            "Ours.table.core.windows.net",
+            "is to be the name of a storage account: 3 to 24 letters and digits",
+        ),
+        ("tableServiceUri", "http://ours.table.core.windows.net", URL),
+        ("credential", "password", "is to be managedidentity, or empty for the default chain"),
+        ("clientId", "a b", "is to be a client id"),
+    ],
+)
+def test_a_wrong_word_of_the_storage_account_is_refused(
+    name: str, value: str, problem: str
+) -> None:
+    assert problems({f"{NAME}__{name}": value}) == [f"{NAME}__{name}: {problem}"]
+
+
+def test_a_connection_string_is_a_secret() -> None:
+    environ = {"LINEAGE_STORE": "table:", NAME: "AccountName=a;AccountKey=hunter2"}
+    found = Settings.from_env(environ)
+
+    shown = {each["name"]: each["value"] for each in describe(found, environ)}
+
+    assert shown[NAME] == "***"
+    assert "hunter2" not in repr(found)
+
+
 # ---------------------------------------------------------------- completeness
 
 
 def test_every_field_has_a_row_and_every_row_a_field() -> None:
-    rows = {row.field for row in TABLE} | {"managed_identity", "identity"}
+    rows = {row.field for row in TABLE} | {"managed_identity", "identity", "storage"}
 
     assert {each.name for each in fields(Settings)} == rows
 
 
 def test_every_row_says_what_it_means() -> None:
-    assert all(row.meaning.endswith(".") for row in (*TABLE, *IDENTITY))
+    assert all(row.meaning.endswith(".") for row in (*TABLE, *IDENTITY, *STORAGE))
 
 
 def test_the_sample_lists_every_setting_with_its_default() -> None:

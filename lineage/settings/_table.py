@@ -40,7 +40,7 @@ TABLE = (
     Setting(
         "LINEAGE_CATALOG",
         "catalog",
-        values.place("local", ("purview", "atlas")),
+        values.place("local", later=("purview", "atlas")),
         "local:lineage-catalog.db",
         "Where lineage goes: `local:PATH`, an embedded catalog in one file.",
     ),
@@ -49,7 +49,8 @@ TABLE = (
         "store",
         values.place("sqlite", ("table",)),
         "sqlite:lineage-store.db",
-        "Where the ledger of runs is kept: `sqlite:PATH`.",
+        "Where the ledger of runs is kept: `sqlite:PATH`, or `table:`, tables in the storage "
+        "account of `AzureWebJobsStorage`. A Functions host takes no file.",
     ),
     Setting(
         "LINEAGE_AUTH",
@@ -168,5 +169,42 @@ IDENTITY = (
         values.authority,
         "",
         "Where to sign in, in clouds other than Azure's public one.",
+    ),
+)
+
+# As the Functions host names the account it works with.
+# Source: learn.microsoft.com/azure/azure-functions/functions-reference, "Connections"
+STORAGE = (
+    Setting(
+        "AzureWebJobsStorage",
+        "connection",
+        str,
+        "",
+        "Connection string of the storage account; above all the others.",
+        secret=True,
+    ),
+    Setting(
+        "AzureWebJobsStorage__accountName", "account", values.account, "", "The account's name."
+    ),
+    Setting(
+        "AzureWebJobsStorage__tableServiceUri",
+        "tables",
+        values.service_uri,
+        "",
+        "Where its tables are, above the name; needed outside Azure's public cloud.",
+    ),
+    Setting(
+        "AzureWebJobsStorage__credential",
+        "credential",
+        values.host_credential,
+        "",
+        "`managedidentity`, or empty for the default chain.",
+    ),
+    Setting(
+        "AzureWebJobsStorage__clientId",
+        "client",
+        values.client_id,
+        "",
+        "Client id of a user-assigned managed identity.",
     ),
 )

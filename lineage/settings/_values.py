@@ -97,18 +97,49 @@ def factories(text: str) -> tuple[FactoryId, ...]:
     return tuple(found.values())
 
 
-def place(now: str, later: tuple[str, ...]) -> Callable[[str], Place]:
-    """A parser of `scheme:rest` that takes the scheme `now` and knows that others come `later`."""
+def place(
+    file: str, services: tuple[str, ...] = (), later: tuple[str, ...] = ()
+) -> Callable[[str], Place]:
+    """
+    A parser of `scheme:rest`.
+
+    Scheme `file` takes a path, `services` take nothing more, and others come `later`.
+    """
+    taken = " or ".join([f"{file}:PATH", *(f"{each}:" for each in services)])
 
     def parse(text: str) -> Place:
         scheme, colon, rest = text.partition(":")
         if colon and scheme in later:
-            raise SettingsError(f"{scheme}: comes with a later release; this release takes {now}:")
-        if scheme != now or not rest.strip():
-            raise SettingsError(f"is to be {now}:PATH")
+            raise SettingsError(f"{scheme}: comes with a later release; this release takes {file}:")
+        if scheme in services and not rest.strip():
+            return Place(scheme, "")
+        if scheme != file or not rest.strip():
+            raise SettingsError(f"is to be {taken}")
         return Place(scheme, rest.strip())
 
     return parse
+
+
+def account(text: str) -> str:
+    if text and not re.fullmatch(r"[a-z0-9]{3,24}", text, re.ASCII):
+        raise SettingsError("is to be the name of a storage account: 3 to 24 letters and digits")
+    return text
+
+
+def service_uri(text: str) -> str:
+    return endpoint(text) if text else ""
+
+
+def client_id(text: str) -> str:
+    if text and not _CLIENT_ID.fullmatch(text):
+        raise SettingsError("is to be a client id")
+    return text
+
+
+def host_credential(text: str) -> str:
+    if text.lower() not in ("", "managedidentity"):
+        raise SettingsError("is to be managedidentity, or empty for the default chain")
+    return text.lower()
 
 
 def auth(text: str) -> tuple[Auth, str]:

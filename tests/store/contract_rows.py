@@ -74,7 +74,7 @@ def test_nothing_is_written_where_one_version_does_not_hold(rows: Rows) -> None:
     rows.write("runs", "p", {"a": {"v": 1}})
     version = rows.get("runs", "p", ["a"])["a"][1]
 
-    puts: dict[str, Row] = {"a": {"v": 1, "new": True}, "b": {"v": 1}}
+    puts: dict[str, Row] = {"a": {"v": 1, "new": True}, "b": {"v": 1}, "c": {"v": 1}}
     written = rows.write("runs", "p", puts, expected={"a": version, "c": version})
 
     assert not written
