@@ -17,8 +17,7 @@ from lineage.cli._call import COMPLETE, Call, common
 from lineage.cli._store import has_ledger
 from lineage.cli._times import Moment, short
 from lineage.model import FactoryId, Row, Status
-from lineage.store.ledger import INDEXED
-from lineage.store.rows import gaps_of
+from lineage.store.rows import INDEXED, gaps_of
 from lineage.ticks import Ticks
 from lineage.wiring import Access
 

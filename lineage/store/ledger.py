@@ -8,16 +8,13 @@ activity rows before their pipeline run counts as listed.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 from lineage import ticks
-from lineage.jsontext import dumps
 from lineage.model import (
-    OPEN,
     ActivityRun,
     Batch,
     FactoryId,
-    Listed,
     Outcome,
     Reading,
     Reference,
@@ -27,12 +24,14 @@ from lineage.model import (
     Versioned,
 )
 from lineage.store import rows as keys
+from lineage.store.rows import is_open, ours
 from lineage.ticks import Ticks
 
 _TABLE = "runs"
 _END = "~"  # above every key
 PATIENCE = 20 * 60.0  # seconds until a reference counts as lost; doubled each time
-INDEXED = frozenset({Status.PARTIAL, Status.FAILED, Status.RETRYING, Status.TIMED_OUT})
+PART = 30  # ledger or run rows of one write, which holds up to three rows for each
+STATES = "qopx"  # of run rows
 
 
 class Ledger:
@@ -52,7 +51,7 @@ class Ledger:
         """Note how far was listed. It never moves backwards, whoever else moves it meanwhile."""
         while True:
             row, version = self._get(factory, ["c"]).get("c", ({}, 0))
-            if row and (row["scanned"] >= scanned or not _ours(row)):
+            if row and (row["scanned"] >= scanned or not ours(row)):
                 return
             mine = {"v": keys.VERSION, "factory": factory, "scanned": scanned}
             if self._write(factory, {"c": mine}, expected={"c": version}):
@@ -61,8 +60,13 @@ class Ledger:
     def unknown(self, factory: FactoryId, runs: Iterable[Reference]) -> list[Reference]:
         """Those of the runs that have no run row with this `updated`."""
         wanted = list(runs)
-        known = self._get(factory, [keys.run_key(s, run) for s in "qopx" for run in wanted])
-        return [run for run in wanted if not any(keys.run_key(s, run) in known for s in "qopx")]
+        moments = sorted(run.updated for run in wanted) or [Ticks(0)]
+        known = {
+            key.partition("|")[2]
+            for state in STATES
+            for key, _ in self._span(factory, state, moments[0], f"{moments[-1]:019d}|")
+        }
+        return [run for run in wanted if keys.run_key("", run)[1:] not in known]
 
     def enqueue(self, factory: FactoryId, runs: Iterable[Reference], now: Ticks) -> None:
         """Write the run rows of runs that are about to be sent."""
@@ -79,7 +83,7 @@ class Ledger:
         late: dict[str, Row] = {}
         for key, row in self._waiting(factory):
             if (
-                _ours(row)
+                ours(row)
                 and ticks.shift(Ticks(row["sent"]), patience * 2 ** min(row["tries"], 16)) <= now
             ):
                 late[key] = {**row, "sent": now, "tries": row["tries"] + 1}
@@ -114,12 +118,12 @@ class Ledger:
             while True:
                 known = self._activities(batch.factory, (each.run.id for each in reading.listed))
                 new = {key: keys.pending(run, now) for key, run in runs.items() if key not in known}
-                if self._put_rows(batch.factory, new, {}, now):
+                if self._put_rows(batch.factory, new, {}, now) == [*new]:
                     break  # else another worker was faster
             rows = known | new
-            unsettled = {row["pipelineRunId"] for row in rows.values() if _is_open(row)}
+            unsettled = {row["pipelineRunId"] for row in rows.values() if is_open(row)}
             self._mark_listed(batch, reading, unsettled, ticks.shift(now, -overlap))
-        return [run for key, run in runs.items() if _is_open(rows[key]) and _ours(rows[key])]
+        return [run for key, run in runs.items() if is_open(rows[key]) and ours(rows[key])]
 
     def give_up(self, factory: FactoryId, runs: Iterable[Reference]) -> None:
         """Mark pipeline runs that can never be read again: shown, and off the watermark."""
@@ -143,23 +147,27 @@ class Ledger:
         if not ended:
             return []
         closing = {outcome.run.of.id for outcome in ended.values()} - set(waiting)
-        while True:
-            rows = self._activities(batch.factory, closing)
-            before = {
-                key: (row, version)
-                for key, (row, version) in self._get(batch.factory, ended).items()
-                if _is_open(row) and _ours(row)
-            }
-            puts = {key: keys.settled(row, ended[key], now) for key, (row, _) in before.items()}
-            rows |= puts
-            closed = closing - {row["pipelineRunId"] for row in rows.values() if _is_open(row)}
-            moves = {
-                keys.run_key("o", run): keys.run_key("p", run)
-                for run in batch.runs
-                if run.id in closed
-            }
-            if self._put_rows(batch.factory, puts, before, now, moves):
-                return [ended[key] for key in puts]
+        recorded: list[Outcome] = []
+        with self._rows.together():
+            while True:
+                rows = self._activities(batch.factory, closing)
+                before = {
+                    key: (row, version)
+                    for key, (row, version) in self._get(batch.factory, ended).items()
+                    if is_open(row) and ours(row)
+                }
+                puts = {key: keys.settled(row, ended[key], now) for key, (row, _) in before.items()}
+                rows |= puts
+                closed = closing - {row["pipelineRunId"] for row in rows.values() if is_open(row)}
+                moves = {
+                    keys.run_key("o", run): keys.run_key("p", run)
+                    for run in batch.runs
+                    if run.id in closed
+                }
+                written = self._put_rows(batch.factory, puts, before, now, moves)
+                recorded += [ended[key] for key in written]
+                if len(written) == len(puts):
+                    return recorded
 
     # ------------------------------------------------------------ asking
 
@@ -179,19 +187,16 @@ class Ledger:
         self, factory: FactoryId, status: Status | None = None, since: Ticks | None = None
     ) -> Iterator[Row]:
         """Ledger rows, the newest first; `since` bounds the pipeline run's `updated` from below."""
-        if status in INDEXED:
+        if status in keys.INDEXED:
             for _, entry in self._range(factory, f"s|{status}|"):
                 for row, _ in self._get(factory, [entry["key"]]).values():
                     if since is None or row["updated"] >= since:
                         yield row
             return
-        low = f"{since or 0:019d}"
         listed = [
-            (key.split("|", 1)[1], row["id"])
-            for state in "qopx"
-            for key, row in self._rows.range(
-                _TABLE, keys.factory_partition(factory), f"{state}|{low}", f"{state}|{_END}"
-            )
+            (key.partition("|")[2], row["id"])
+            for state in STATES
+            for key, row in self._span(factory, state, since or Ticks(0))
         ]
         for run_id in dict.fromkeys(run_id for _, run_id in sorted(listed, reverse=True)):
             rows = self._activities(factory, [run_id]).values()
@@ -208,27 +213,26 @@ class Ledger:
         before: Mapping[str, Versioned],
         now: Ticks,
         moves: Mapping[str, str] | None = None,
-    ) -> bool:
+    ) -> list[str]:
         """
-        Write ledger rows, their index rows, the counts they change and the run rows moved.
+        Write ledger rows, their index rows and the counts they change; then the run rows moved.
 
-        `before` are the rows that are replaced; False, and nothing is written, where somebody else
-        wrote one of the rows meanwhile.
+        `before` are the rows that are replaced. Each write is whole in itself, and small enough for
+        every store; run rows are moved by the last, or after it. Returns the keys written: not all,
+        and nothing is moved, where somebody else wrote one of the rows meanwhile.
         """
-        delta: Counter[str] = Counter(row["status"] for row in puts.values())
-        delta.subtract(row["status"] for row, _ in before.values())
-        deletes = [keys.index_key(row) for row, _ in before.values() if row["status"] in INDEXED]
-        every: dict[str, Row] = dict(puts)
-        for key, row in puts.items():
-            if row["status"] in INDEXED:
-                every[keys.index_key(row)] = {"v": keys.VERSION, "key": key}
-        if puts:
-            first = keys.digest(*next((key, dumps(row)) for key, row in puts.items()))
-            hour = now // (3600 * ticks.SECOND)
-            every[f"n|{hour:012d}|{first}"] = {"v": keys.VERSION, "delta": dict(delta)}
-        moved, gone = self._moved(factory, moves or {})
-        expected = {key: before[key][1] if key in before else 0 for key in puts}
-        return self._write(factory, every | moved, [*deletes, *gone], expected)
+        moves, written = moves or {}, list[str]()
+        for some in _parts(list(puts), PART):
+            changed, deletes = keys.counted({key: puts[key] for key in some}, before, now)
+            last = len(written) + len(some) == len(puts) and 3 * len(some) + 2 * len(moves) < 100
+            moved, gone = self._moved(factory, moves if last else {})
+            moves = {} if last else moves
+            expected = {key: before[key][1] if key in before else 0 for key in some}
+            if not self._write(factory, changed | moved, [*deletes, *gone], expected):
+                return written
+            written += some
+        self._move(factory, moves)
+        return written
 
     def _mark_listed(
         self, batch: Batch, reading: Reading, unsettled: set[str], settled_before: Ticks
@@ -237,19 +241,21 @@ class Ledger:
         moves = {
             keys.run_key(state, run): keys.run_key("o" if run.id in unsettled else "p", run)
             for run in batch.runs
-            if run.id in listed and _complete(listed[run.id], run, settled_before)
+            if run.id in listed and keys.complete(listed[run.id], run, settled_before)
             for state in "qo"
         }
         self._move(batch.factory, moves)
 
     def _move(self, factory: FactoryId, moves: Mapping[str, str]) -> None:
-        self._write(factory, *self._moved(factory, moves))
+        """Move run rows, each within one write, so that a kill leaves it in one state."""
+        for some in _parts(list(moves), PART):
+            self._write(factory, *self._moved(factory, {key: moves[key] for key in some}))
 
     def _moved(
         self, factory: FactoryId, moves: Mapping[str, str]
     ) -> tuple[dict[str, Row], list[str]]:
         """Run rows under their new keys, and the keys that they leave."""
-        found = {key: row for key, (row, _) in self._get(factory, moves).items() if _ours(row)}
+        found = {key: row for key, (row, _) in self._get(factory, moves).items() if ours(row)}
         return {moves[key]: row for key, row in found.items()}, list(found)
 
     def _activities(self, factory: FactoryId, run_ids: Iterable[str]) -> dict[str, Row]:
@@ -264,6 +270,15 @@ class Ledger:
     def _range(self, factory: FactoryId, prefix: str) -> list[tuple[str, Row]]:
         partition = keys.factory_partition(factory)
         return self._rows.range(_TABLE, partition, prefix, prefix + _END)
+
+    def _span(
+        self, factory: FactoryId, state: str, since: Ticks, until: str = ""
+    ) -> list[tuple[str, Row]]:
+        """The run rows of a state from a moment on."""
+        partition = keys.factory_partition(factory)
+        return self._rows.range(
+            _TABLE, partition, f"{state}|{since:019d}", f"{state}|{until}{_END}"
+        )
 
     def _get(self, factory: FactoryId, wanted: Iterable[str]) -> dict[str, tuple[Row, int]]:
         return self._rows.get(_TABLE, keys.factory_partition(factory), wanted)
@@ -281,17 +296,5 @@ class Ledger:
         return self._rows.write(_TABLE, keys.factory_partition(factory), puts, gone, expected)
 
 
-def _is_open(row: Row) -> bool:
-    return row["status"] in OPEN
-
-
-def _ours(row: Row) -> bool:
-    """Whether a row is of this release: one of a newer release is read, never written."""
-    return bool(row["v"] == keys.VERSION)
-
-
-def _complete(listed: Listed, asked: Reference, settled_before: Ticks) -> bool:
-    if listed.run.updated < asked.updated:
-        return False
-    whole = bool(listed.activities) and not listed.running
-    return whole or listed.run.updated <= settled_before
+def _parts(of: Sequence[str], size: int) -> Iterator[Sequence[str]]:
+    return (of[begin : begin + size] for begin in range(0, len(of), size))

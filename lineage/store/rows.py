@@ -18,25 +18,31 @@ them. Every row has `v`, its format; a row of a version we do not know is read, 
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Mapping
 from functools import lru_cache
 from hashlib import sha256
 
+from lineage.jsontext import dumps
 from lineage.model import (
     OPEN,
     ActivityRun,
     FactoryId,
     Gap,
+    Listed,
     Outcome,
     Reason,
     Reference,
     Row,
     Status,
+    Versioned,
     Where,
 )
-from lineage.ticks import Ticks
+from lineage.ticks import SECOND, Ticks
 
 VERSION = 1
 MOST_PROCESSES = 20  # hashes in a ledger row; their number is beside them
+INDEXED = frozenset({Status.PARTIAL, Status.FAILED, Status.RETRYING, Status.TIMED_OUT})
 _LAST_TICK = 10**19 - 1
 
 
@@ -121,6 +127,41 @@ def index_key(row: Row) -> str:
     when = row["ended"] or row["updated"]
     tail = f"{_safe(row['pipelineRunId'])}|{_safe(row['activityRunId'])}"
     return f"s|{row['status']}|{_LAST_TICK - when:019d}|{tail}"
+
+
+def is_open(row: Row) -> bool:
+    """Whether a ledger row is not settled."""
+    return row["status"] in OPEN
+
+
+def ours(row: Row) -> bool:
+    """Whether a row is of this release: one of a newer release is read, never written."""
+    return bool(row["v"] == VERSION)
+
+
+def counted(
+    puts: Mapping[str, Row], before: Mapping[str, Versioned], now: Ticks
+) -> tuple[dict[str, Row], list[str]]:
+    """Ledger rows with their index rows and the counts they change; and the keys to be deleted."""
+    old = [before[key][0] for key in puts if key in before]
+    delta: Counter[str] = Counter(row["status"] for row in puts.values())
+    delta.subtract(row["status"] for row in old)
+    indexed = {index_key(row): key for key, row in puts.items() if row["status"] in INDEXED}
+    first = digest(*next((key, dumps(row)) for key, row in puts.items()))
+    made: dict[str, Row] = {
+        **puts,
+        **{index: {"v": VERSION, "key": key} for index, key in indexed.items()},
+        f"n|{now // (3600 * SECOND):012d}|{first}": {"v": VERSION, "delta": dict(delta)},
+    }
+    return made, [index_key(row) for row in old if row["status"] in INDEXED]
+
+
+def complete(listed: Listed, asked: Reference, settled_before: Ticks) -> bool:
+    """Whether a pipeline run shows all that it will ever show: that counts as listed."""
+    if listed.run.updated < asked.updated:
+        return False
+    whole = bool(listed.activities) and not listed.running
+    return whole or listed.run.updated <= settled_before
 
 
 def gap_row(gap: Gap) -> list[str]:
