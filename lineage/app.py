@@ -35,7 +35,6 @@ from lineage.settings import MissingAssets, RunAttributes, Settings
 from lineage.store.ledger import Ledger
 from lineage.store.notes import Notes
 from lineage.store.published import PublishedRows
-from lineage.store.sqlite import locked
 from lineage.summary import Summary
 from lineage.ticks import Ticks
 from lineage.translate import TRANSLATORS
@@ -47,6 +46,7 @@ log = logging.getLogger(__name__)
 MOST_THREADS = 8
 TAKEN = 0.05  # seconds until a batch is looked at again whose lane is taken
 LEASE_PATIENCE = 60.0  # seconds to wait for the one lease under which entities are created
+_OWNER = "sync-"  # what the owners of leases are called that a sync takes
 HOPELESS = 3  # batches in a row of which nothing could be read: their factory is down
 
 OnOutcome = Callable[[Outcome], None]
@@ -67,7 +67,7 @@ class App:
         self._stack = ExitStack()
         opened = self._stack.enter_context(wiring.catalog(settings.catalog.rest, access))
         self.catalog = Counted(opened, f"local:{settings.catalog.rest}", access)
-        rows = self._stack.enter_context(wiring.rows(settings.store.rest, access))
+        rows = self._stack.enter_context(wiring.rows(settings, access))
         self.ledger = Ledger(rows)
         self.notes = Notes(rows)
         self.published = PublishedRows(rows, self.catalog.address)
@@ -75,6 +75,7 @@ class App:
         self.translate = Once()
         self._prints: dict[int, tuple[Process, str]] = {}
         self._access = access
+        self._alone: Callable[[], None] = lambda: None
         self._lock = Lock()
         self._sources: dict[FactoryId, Source] = {}
 
@@ -108,8 +109,9 @@ class App:
         factories = self.settings.require_factories()
         with ExitStack() as stack:
             if self._access is Access.WRITE:
-                stack.enter_context(locked(self.settings.store.rest))
-            self.notes.void()
+                alone = wiring.alone(self.settings, self.notes, self.clock)
+                self._alone = stack.enter_context(alone)
+            self.notes.void(_OWNER)  # of syncs that were killed
             self._run(factories, until, on_outcome, summary)
         for factory in factories:
             summary.factories[factory] = self.standing(factory)
@@ -193,7 +195,8 @@ class App:
 
     def report(self, batch: Batch, summary: Summary) -> Iterator[Outcome]:
         """Report one batch under its lane's lease; a taken lane puts it back on the queue."""
-        owner = uuid4().hex
+        self._alone()
+        owner = f"{_OWNER}{uuid4().hex}"
         lane = f"{batch.factory.lower()}|{batch.lane}"
         with self.notes.lease(lane, owner, self.clock()) as taken:
             if not taken:
@@ -254,13 +257,14 @@ class App:
         return self.ledger.settle(batch, open_, self.clock())
 
     def _renew(self, lane: str, owner: str) -> None:
+        self._alone()
         if not self.notes.take(lane, owner, self.clock()):
             raise Unavailable("the lane's lease was lost to another worker")
 
     @contextmanager
     def _creating(self) -> Iterator[None]:
         """The lease under which entities are created: two creators would make one name twice."""
-        owner, what = uuid4().hex, f"create|{self.catalog.address}"
+        owner, what = f"{_OWNER}{uuid4().hex}", f"create|{self.catalog.address}"
         deadline = time.monotonic() + LEASE_PATIENCE
         while not self.notes.take(what, owner, self.clock()):
             if time.monotonic() > deadline:

@@ -3,21 +3,27 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
 from threading import Lock
 
 from lineage import ticks
-from lineage.auth import Credential
+from lineage.auth import Credential, storage_identity
 from lineage.catalog.local import LocalCatalog
-from lineage.model import Catalog, Clock, FactoryId, Json, Name
+from lineage.model import Catalog, Clock, FactoryId, Json, Name, Rows
 from lineage.settings import Settings
 from lineage.sources.client import Client
 from lineage.sources.definitions import RestDefinitions
 from lineage.sources.rest import RestRuns
-from lineage.store.sqlite import SqliteRows
+from lineage.store.hold import held
+from lineage.store.notes import Notes
+from lineage.store.overlay import Overlay
+from lineage.store.sqlite import SqliteRows, locked
+from lineage.store.storage import opened
+from lineage.store.table import TableRows
 from lineage.ticks import Ticks
 from lineage.translate import TRANSLATORS
 
@@ -79,15 +85,33 @@ def catalog(path: str, access: Access) -> LocalCatalog:
     return LocalCatalog(":memory:" if missing and access is not Access.WRITE else path)
 
 
-def rows(path: str, access: Access) -> SqliteRows:
-    """The store's file, or with `Access.DRY` what it holds."""
-    if access is Access.WRITE:
-        return SqliteRows(path)
-    read = SqliteRows.reading(path)
-    if access is Access.READ:
-        return read
-    with read:
-        return read.copy()
+@contextmanager
+def rows(settings: Settings, access: Access) -> Iterator[Rows]:
+    """The store that the settings name."""
+    with _store(settings, access) as store:
+        yield Overlay(store) if access is Access.DRY else store
+
+
+def _store(settings: Settings, access: Access) -> TableRows | SqliteRows:
+    if settings.store.scheme == "table":
+        return TableRows(opened(settings.storage, lambda: storage_identity(settings)))
+    path = settings.store.rest
+    return SqliteRows(path) if access is Access.WRITE else SqliteRows.reading(path)
+
+
+@contextmanager
+def alone(settings: Settings, notes: Notes, clock: Clock) -> Iterator[Callable[[], None]]:
+    """
+    Hold the store for one sync; yields a check that raises `Unavailable` where it was lost.
+
+    A file is locked by the system, tables by a lease. Raises `Unavailable` where another has it.
+    """
+    if settings.store.scheme == "table":
+        with held(notes, "sync", clock) as check:
+            yield check
+    else:
+        with locked(settings.store.rest):
+            yield lambda: None
 
 
 class Source:

@@ -7,8 +7,9 @@ from collections.abc import Iterator
 import hypothesis
 import pytest
 
-from tests.azurite.server import NoAzurite, serving
+from tests.azurite.server import ACCOUNTS, NoAzurite, connection, serving
 
+_ACCOUNTS = iter(range(ACCOUNTS))
 _LOOPBACK = ("127.", "::1", "localhost")
 
 hypothesis.settings.register_profile("quick", deadline=None, derandomize=True, max_examples=100)
@@ -24,9 +25,15 @@ def update(request: pytest.FixtureRequest) -> bool:
     return bool(request.config.getoption("--update"))
 
 
+@pytest.fixture
+def tables(azurite: str) -> str:
+    """The connection string of a storage account that nobody has used before."""
+    return connection(azurite, next(_ACCOUNTS))
+
+
 @pytest.fixture(scope="session")
 def azurite() -> Iterator[str]:
-    """The endpoint of a table service; one for all tests, who choose accounts or tables apart."""
+    """The address of a table service, one for all tests."""
     try:
         with serving() as endpoint:
             yield endpoint

@@ -82,7 +82,7 @@ def _store(settings: Settings) -> Check:
     if not Path(place.rest).exists():
         return _absent("store", name, place.rest, "LINEAGE_STORE")
     try:
-        with wiring.rows(place.rest, Access.READ) as rows:
+        with wiring.rows(settings, Access.READ) as rows:
             rows.range("doctor", "", "", "")
     except LineageError as error:
         return _file("store", name, "LINEAGE_STORE", str(error))

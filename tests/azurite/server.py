@@ -6,6 +6,7 @@ Installed once by npm, in the version that `package-lock.json` pins, into `.cach
 
 from __future__ import annotations
 
+import os
 import shutil
 import socket
 import subprocess
@@ -18,7 +19,7 @@ from pathlib import Path
 
 HERE = Path(__file__).parent
 CACHE = HERE.parents[1] / ".cache"
-ACCOUNT = "devstoreaccount1"
+ACCOUNTS = 500  # of one server, for as many stores that know nothing of each other
 KEY = (  # of every emulator there is, published by Microsoft
     "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw=="
 )
@@ -29,20 +30,26 @@ class NoAzurite(Exception):
     """It cannot be had here; the text says why."""
 
 
-def connection(endpoint: str) -> str:
-    """The connection string of the emulator's account, whose tables are at `endpoint`."""
-    protocol = endpoint.partition(":")[0]
+def account(number: int) -> str:
+    """The name of one account."""
+    return f"account{number:04d}"
+
+
+def connection(base: str, number: int) -> str:
+    """The connection string of one of the accounts of the server at `base`."""
+    name = account(number)
     return (
-        f"DefaultEndpointsProtocol={protocol};AccountName={ACCOUNT};AccountKey={KEY};"
-        f"TableEndpoint={endpoint}"
+        f"DefaultEndpointsProtocol={base.partition(':')[0]};AccountName={name};AccountKey={KEY};"
+        f"TableEndpoint={base}/{name}"
     )
 
 
 @contextmanager
 def serving(*options: str, scheme: str = "http") -> Iterator[str]:
-    """The table service, empty, in a process of its own; yields its endpoint."""
+    """The table service, empty, in a process of its own; yields its address."""
     script = installed() / "node_modules/azurite/dist/src/table/main.js"
     port = free_port()
+    accounts = [f"{account(number)}:{KEY}" for number in range(ACCOUNTS)]
     with tempfile.TemporaryDirectory() as folder:
         process = subprocess.Popen(  # noqa: S603 - the pinned version
             [
@@ -51,12 +58,13 @@ def serving(*options: str, scheme: str = "http") -> Iterator[str]:
                 *("--tablePort", str(port), *options),
             ],
             cwd=folder,
+            env={**os.environ, "AZURITE_ACCOUNTS": ";".join(accounts)},
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )
         try:
             _wait(port, process)
-            yield f"{scheme}://127.0.0.1:{port}/{ACCOUNT}"
+            yield f"{scheme}://127.0.0.1:{port}"
         finally:
             process.kill()
             process.wait()

@@ -166,16 +166,6 @@ def test_threads_share_one_store(path: Path) -> None:
         assert len(rows.range("runs", "p", "", "~")) == 100
 
 
-def test_a_copy_holds_the_same_and_forgets_what_is_written_to_it(path: Path) -> None:
-    with SqliteRows(path) as rows:
-        rows.write("runs", "p", {"a": {"v": 1}})
-        with rows.copy() as copy:
-            copy.write("runs", "p", {"b": {"v": 1}})
-            assert [key for key, _ in copy.range("runs", "p", "", "~")] == ["a", "b"]
-
-        assert [key for key, _ in rows.range("runs", "p", "", "~")] == ["a"]
-
-
 # ---------------------------------------------------------------- reading only
 
 
