@@ -6,6 +6,7 @@ import random
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from http.client import HTTPException
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from tenacity import RetryCallState, Retrying, retry_if_exception_type
@@ -16,7 +17,6 @@ from lineage.http import retry_after
 from lineage.settings import Storage
 
 if TYPE_CHECKING:
-    from azure.core.exceptions import AzureError
     from azure.data.tables import TableServiceClient
 
 AUDIENCE = "https://storage.azure.com"  # of every account, in every cloud
@@ -55,16 +55,18 @@ class Patience:
         What `act` gives, repeated where the service could not answer.
 
         azure-core repeats neither 429 without `Retry-After` nor 502 nor a lost connection, so its
-        own retries are off and these are all there are. Raises errors of ours, but for 404, 409 and
-        412, which are answers: the SDK's own error tells which.
+        own retries are off and these are all there are. A cut answer to a transaction is not even
+        an error of its own, but of requests. Raises errors of ours, but for 404, 409 and 412, which
+        are answers: the SDK's own error tells which.
         """
 
         def attempt() -> T:
             from azure.core.exceptions import AzureError
+            from requests import RequestException
 
             try:
                 return act()
-            except AzureError as error:
+            except (AzureError, HTTPException, RequestException) as error:
                 if status(error) in (404, 409, 412) and code(error) != "TableBeingDeleted":
                     raise
                 raise ours(what, error) from None
@@ -88,20 +90,20 @@ class Patience:
         )(attempt)
 
 
-def status(error: AzureError) -> int | None:
+def status(error: Exception) -> int | None:
     """The HTTP status of an answer; None where there was none."""
     found: int | None = getattr(error, "status_code", None)
     return found
 
 
-def code(error: AzureError) -> str:
+def code(error: Exception) -> str:
     """The service's own word, such as EntityAlreadyExists."""
     found = getattr(error, "error_code", None)
     return str(getattr(found, "value", found) or "")
 
 
-def ours(what: str, error: AzureError) -> LineageError:
-    """The error of ours that an error of the SDK is; its text may repeat the request: not told."""
+def ours(what: str, error: Exception) -> LineageError:
+    """The error of ours that one of the SDK is; its text may repeat the request: not told."""
     number, word = status(error), code(error)
     if number is None:
         return _unanswered(what, error)
