@@ -22,7 +22,7 @@ from lineage.store.hold import held
 from lineage.store.notes import Notes
 from lineage.store.overlay import Overlay
 from lineage.store.sqlite import SqliteRows, locked
-from lineage.store.storage import opened
+from lineage.store.storage import ATTEMPTS, Patience, opened
 from lineage.store.table import TableRows
 from lineage.ticks import Ticks
 from lineage.translate import TRANSLATORS
@@ -94,9 +94,15 @@ def rows(settings: Settings, access: Access) -> Iterator[Rows]:
 
 def _store(settings: Settings, access: Access) -> TableRows | SqliteRows:
     if settings.store.scheme == "table":
-        return TableRows(opened(settings.storage, lambda: storage_identity(settings)))
+        return tables(settings)
     path = settings.store.rest
     return SqliteRows(path) if access is Access.WRITE else SqliteRows.reading(path)
+
+
+def tables(settings: Settings, attempts: int = ATTEMPTS) -> TableRows:
+    """The tables of the account that the settings name; each call is tried so often."""
+    service = opened(settings.storage, lambda: storage_identity(settings))
+    return TableRows(service, Patience(attempts))
 
 
 @contextmanager

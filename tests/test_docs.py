@@ -8,7 +8,7 @@ import pytest
 
 from lineage.cli import COMMANDS
 from lineage.connectors import CONNECTORS
-from lineage.diagnosis import ATLAS, DATA_FACTORY, PURVIEW, SYNAPSE, ZONES
+from lineage.diagnosis import ATLAS, DATA_FACTORY, PURVIEW, STORAGE, SYNAPSE, ZONES
 from lineage.diagnosis import TABLE as DIAGNOSES
 from lineage.model import Reason, Status
 from lineage.settings import IDENTITY, TABLE, Auth
@@ -101,7 +101,7 @@ def doctor() -> str:
             "| --- | --- | --- |",
             *(
                 f"| {each.name} | `{each.setting}` | {each.endpoint} |"
-                for each in (ATLAS, DATA_FACTORY, PURVIEW, SYNAPSE)
+                for each in (ATLAS, DATA_FACTORY, PURVIEW, STORAGE, SYNAPSE)
             ),
             "",
             f"ZONE is one of {', '.join(f'`{zone}`' for zone in sorted(ZONES))}; elsewhere, as in"

@@ -14,6 +14,7 @@ __all__ = [
     "ATLAS",
     "DATA_FACTORY",
     "PURVIEW",
+    "STORAGE",
     "SYNAPSE",
     "TABLE",
     "ZONES",
@@ -35,6 +36,8 @@ ZONES = frozenset(
         "privatelink.purview-service.microsoft.com",
         "privatelink.purview.azure.com",
         "privatelink.purview.azure.us",
+        "privatelink.table.core.usgovcloudapi.net",
+        "privatelink.table.core.windows.net",
     }
 )
 
@@ -48,6 +51,7 @@ class Service:
     endpoint: str
     role: Diagnosis
     token: Diagnosis = Diagnosis.TOKEN
+    identity: Diagnosis = Diagnosis.IDENTITY
 
 
 ATLAS = Service(
@@ -68,6 +72,14 @@ PURVIEW = Service(
     "LINEAGE_CATALOG",
     "a private endpoint of the group account",
     Diagnosis.ROLE_PURVIEW,
+)
+STORAGE = Service(
+    "Azure Storage",
+    "AzureWebJobsStorage",
+    "a private endpoint of the group table",
+    Diagnosis.ROLE_STORAGE,
+    Diagnosis.STORAGE_KEY,
+    Diagnosis.STORAGE_KEY,
 )
 SYNAPSE = Service(
     "Synapse",
@@ -122,7 +134,6 @@ _BY_CAUSE = {
     Cause.CERTIFICATE: Diagnosis.CERTIFICATE,
     Cause.FIREWALL: Diagnosis.FIREWALL,
     Cause.GONE: Diagnosis.GONE,
-    Cause.IDENTITY: Diagnosis.IDENTITY,
     Cause.NAME: Diagnosis.NAME,
     Cause.PAGE: Diagnosis.WRONG_URL,
     Cause.REDIRECT: Diagnosis.WRONG_URL,
@@ -156,6 +167,8 @@ def _kind(error: LineageError, place: Place, role: Diagnosis) -> Diagnosis:
         return role
     if error.cause is Cause.TOKEN:
         return place.service.token
+    if error.cause is Cause.IDENTITY:
+        return place.service.identity
     if error.cause is Cause.FIREWALL and place.address:
         return Diagnosis.PUBLIC_ADDRESS
     if error.cause is not None:

@@ -156,7 +156,7 @@ class _Told:
         self._credential = credential
 
     def get_token(self, *scopes: str, **kwargs: Any) -> AccessToken:
-        """A token for the one scope there is; a challenge's claims are passed on."""
+        """A token for the scope asked for; a challenge's claims are passed on."""
         return fetched(self._credential, scopes[0], kwargs.get("claims"))
 
 

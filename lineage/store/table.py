@@ -50,6 +50,11 @@ class TableRows:
         self._pool = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="tables")
         self._clients: dict[str, TableClient] = {}
 
+    @property
+    def address(self) -> str:
+        """Where the tables are."""
+        return self._service.url.partition("?")[0]  # else with the signature, if it has one
+
     def __enter__(self) -> TableRows:
         return self
 
