@@ -104,7 +104,11 @@ def code(error: Exception) -> str:
 
 def ours(what: str, error: Exception) -> LineageError:
     """The error of ours that one of the SDK is; its text may repeat the request: not told."""
+    from azure.core.exceptions import ClientAuthenticationError
+
     number, word = status(error), code(error)
+    if number is None and isinstance(error, ClientAuthenticationError):
+        return SettingsError(f"{what} was not asked: the key cannot sign", cause=Cause.TOKEN)
     if number is None:
         return _unanswered(what, error)
     said = f"{what} answered {number}{f' ({word})' if word.isalnum() else ''}"
@@ -188,4 +192,7 @@ def opened(storage: Storage, identity: Callable[[], Credential]) -> TableService
         token: Any = _Told(identity())
         return TableServiceClient(storage.endpoint, credential=token, audience=AUDIENCE, **how)
     except ValueError:
-        raise SettingsError("AzureWebJobsStorage: is no connection string of an account") from None
+        wrong = "is no connection string of an account"
+        if not storage.connection:
+            wrong = f"{storage.endpoint} cannot be reached by identity: that takes https"
+        raise SettingsError(f"AzureWebJobsStorage: {wrong}") from None

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from azure.data.tables import TableServiceClient
 
 from lineage import ticks
 from lineage.auth import credential
@@ -77,6 +78,21 @@ def test_where_all_is_well_each_thing_has_its_line(tmp_path: Path) -> None:
     ]
     assert [check.name for check in checks if check.kind == "identity"] == [ARM, DEV]
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.slow
+def test_tables_that_can_be_read_are_well_and_none_is_made(tables: str) -> None:
+    named = {"LINEAGE_STORE": "table:", "AzureWebJobsStorage": tables}
+    settings = replace(sources("http://localhost", **named), factories=())
+
+    check = found("store", settings, doors())
+
+    assert (check.health, check.said) == (
+        Health.OK,
+        "can be read; 127.0.0.1 has a loopback address",
+    )
+    with TableServiceClient.from_connection_string(tables) as service:
+        assert list(service.list_tables()) == []
 
 
 @pytest.mark.parametrize("scheme", ["atlas", "purview"])
