@@ -21,7 +21,7 @@ from tests.world import (
     telling,
 )
 
-EVENTS = 12  # more than one report has
+EVENTS = 16  # more than one report has
 
 
 @pytest.fixture(params=[False, True], ids=["blocks are kept", "every write is made at once"])
