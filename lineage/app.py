@@ -35,6 +35,7 @@ from lineage.settings import MissingAssets, RunAttributes, Settings
 from lineage.store.ledger import Ledger
 from lineage.store.notes import Notes
 from lineage.store.published import PublishedRows
+from lineage.store.sweep import sweep
 from lineage.summary import Summary
 from lineage.ticks import Ticks
 from lineage.translate import TRANSLATORS
@@ -44,6 +45,7 @@ from lineage.wiring import Access, Counted, Source, now
 log = logging.getLogger(__name__)
 
 MOST_THREADS = 8
+DAY = 86_400.0  # seconds
 TAKEN = 0.05  # seconds until a batch is looked at again whose lane is taken
 LEASE_PATIENCE = 60.0  # seconds to wait for the one lease under which entities are created
 _OWNER = "sync-"  # what the owners of leases are called that a sync takes
@@ -68,6 +70,7 @@ class App:
         opened = self._stack.enter_context(wiring.catalog(settings.catalog.rest, access))
         self.catalog = Counted(opened, f"local:{settings.catalog.rest}", access)
         rows = self._stack.enter_context(wiring.rows(settings, access))
+        self._rows = rows
         self.ledger = Ledger(rows)
         self.notes = Notes(rows)
         self.published = PublishedRows(rows, self.catalog.address)
@@ -113,6 +116,7 @@ class App:
                 self._alone = stack.enter_context(alone)
             self.notes.void(_OWNER)  # of syncs that were killed
             self._run(factories, until, on_outcome, summary)
+            self._sweep(factories)
         for factory in factories:
             summary.factories[factory] = self.standing(factory)
             if backlog := summary.factories[factory]["backlog"]:
@@ -122,6 +126,14 @@ class App:
         summary.counts["sourceCalls"] = sum(each.calls for each in self._sources.values())
         summary.seconds = time.monotonic() - began
         return summary
+
+    def _sweep(self, factories: Sequence[FactoryId]) -> None:
+        """Forget what was settled longer ago than the ledger is to keep."""
+        now = self.clock()
+        for factory in factories:
+            before = ticks.shift(now, -DAY * self.settings.ledger_days)
+            if removed := sweep(self._rows, factory, before, now):
+                log.info("%s: %d rows of long settled runs are removed", factory, removed)
 
     def standing(self, factory: FactoryId) -> dict[str, Any]:
         """Cursor, watermark and backlog of a factory."""

@@ -60,6 +60,7 @@ def test_without_an_environment_everything_has_its_default() -> None:
     assert (found.in_flight, found.batch, found.lanes) == (16, 50, 2)
     assert found.missing_assets is MissingAssets.CREATE
     assert found.run_attributes is RunAttributes.DAILY
+    assert found.ledger_days == 400
     assert found.native is Native.VERIFY
 
 
@@ -222,6 +223,7 @@ def test_what_is_no_factory_is_refused(text: str, problem: str) -> None:
         ("MISSING_ASSETS", "Create", "is to be one of create, skip"),
         ("RUN_ATTRIBUTES", "hourly", "is to be one of daily, off"),
         ("NATIVE", "maybe", "is to be one of verify, trust, always"),
+        ("LEDGER_DAYS", "49", "is to be a whole number, 50 to 3650"),
     ],
 )
 def test_a_wrong_value_is_refused_in_the_words_of_its_setting(
@@ -384,7 +386,7 @@ def test_each_setting_is_described_with_its_source() -> None:
     assert shown["LINEAGE_LAG"] == ("2m", "default")
     assert shown["LINEAGE_BATCH"] == ("10", "environment")
     assert shown["LINEAGE_LANES"] == ("1", "--set")
-    assert len(found) == 15
+    assert len(found) == 16
 
 
 def test_secrets_are_masked_and_not_shown_by_repr() -> None:
@@ -541,7 +543,12 @@ def test_the_table_is_that_of_the_product() -> None:
     path = ROOT.parent / "shared" / "data" / "settings.json"
     if not path.exists():
         pytest.skip("the product's own table of settings is not at hand")
-    rows = [row for row in json.loads(path.read_text()) if row["issue"] == "spine"]
+    names = {row.name for row in TABLE}
+    rows = [
+        row
+        for row in json.loads(path.read_text())
+        if row["issue"] == "spine" or row["name"] in names
+    ]
 
     assert [(row.name, row.default, row.required, row.secret) for row in TABLE] == [
         (row["name"], row["default"], row.get("required", False), row.get("secret", False))

@@ -291,6 +291,7 @@ def _word(table: str, kinds: set[str]) -> str:
     if "a" in kinds:
         return "rows done" if "p" in kinds else "rows"
     states = {"c": "cursor", "o": "listed", "p": "done", "q": "queued", "x": "given up"}
+    states["n"] = "counts"
     return " ".join(states[kind] for kind in sorted(kinds))
 
 

@@ -88,6 +88,7 @@ class Settings:
     missing_assets: MissingAssets
     run_attributes: RunAttributes
     native: Native
+    ledger_days: int
     identity: Identity
     storage: Storage
 

@@ -139,6 +139,13 @@ TABLE = (
         "What to do with a run the built-in connection says it reported: `verify` leaves it alone "
         "if the catalog shows it, `trust` always does, `always` reports it too.",
     ),
+    Setting(
+        "LINEAGE_LEDGER_DAYS",
+        "ledger_days",
+        values.number(50, 3_650),
+        "400",
+        "For how many days the ledger keeps runs that are settled; the service keeps 45.",
+    ),
 )
 
 _PRINCIPAL = frozenset({values.Auth.CLIENT_SECRET, values.Auth.CLIENT_CERTIFICATE})

@@ -8,7 +8,7 @@ activity rows before their pipeline run counts as listed.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from lineage import ticks
 from lineage.model import (
@@ -24,13 +24,12 @@ from lineage.model import (
     Versioned,
 )
 from lineage.store import rows as keys
-from lineage.store.rows import is_open, ours
+from lineage.store.rows import is_open, ours, parts
 from lineage.ticks import Ticks
 
 _TABLE = "runs"
 _END = "~"  # above every key
 PATIENCE = 20 * 60.0  # seconds until a reference counts as lost; doubled each time
-PART = 30  # ledger or run rows of one write, which holds up to three rows for each
 STATES = "qopx"  # of run rows
 
 
@@ -222,12 +221,13 @@ class Ledger:
         and nothing is moved, where somebody else wrote one of the rows meanwhile.
         """
         moves, written = moves or {}, list[str]()
-        for some in _parts(list(puts), PART):
-            changed, deletes = keys.counted({key: puts[key] for key in some}, before, now)
+        for some in parts(list(puts)):
+            old = {key: before[key] for key in some if key in before}
+            changed, deletes = keys.counted({key: puts[key] for key in some}, old, now)
             last = len(written) + len(some) == len(puts) and 3 * len(some) + 2 * len(moves) < 100
             moved, gone = self._moved(factory, moves if last else {})
             moves = {} if last else moves
-            expected = {key: before[key][1] if key in before else 0 for key in some}
+            expected = {key: old[key][1] if key in old else 0 for key in some}
             if not self._write(factory, changed | moved, [*deletes, *gone], expected):
                 return written
             written += some
@@ -248,7 +248,7 @@ class Ledger:
 
     def _move(self, factory: FactoryId, moves: Mapping[str, str]) -> None:
         """Move run rows, each within one write, so that a kill leaves it in one state."""
-        for some in _parts(list(moves), PART):
+        for some in parts(list(moves)):
             self._write(factory, *self._moved(factory, {key: moves[key] for key in some}))
 
     def _moved(
@@ -294,7 +294,3 @@ class Ledger:
         if not puts and not gone:
             return True
         return self._rows.write(_TABLE, keys.factory_partition(factory), puts, gone, expected)
-
-
-def _parts(of: Sequence[str], size: int) -> Iterator[Sequence[str]]:
-    return (of[begin : begin + size] for begin in range(0, len(of), size))

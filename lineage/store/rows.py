@@ -19,7 +19,7 @@ them. Every row has `v`, its format; a row of a version we do not know is read, 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from hashlib import sha256
 
@@ -43,6 +43,7 @@ from lineage.ticks import SECOND, Ticks
 VERSION = 1
 MOST_PROCESSES = 20  # hashes in a ledger row; their number is beside them
 INDEXED = frozenset({Status.PARTIAL, Status.FAILED, Status.RETRYING, Status.TIMED_OUT})
+PART = 30  # ledger or run rows of one write, which holds up to three rows for each
 _LAST_TICK = 10**19 - 1
 
 
@@ -129,6 +130,11 @@ def index_key(row: Row) -> str:
     return f"s|{row['status']}|{_LAST_TICK - when:019d}|{tail}"
 
 
+def parts(of: Sequence[str]) -> Iterator[Sequence[str]]:
+    """Keys in parts that one write may hold, with all that goes with them."""
+    return (of[begin : begin + PART] for begin in range(0, len(of), PART))
+
+
 def is_open(row: Row) -> bool:
     """Whether a ledger row is not settled."""
     return row["status"] in OPEN
@@ -142,12 +148,17 @@ def ours(row: Row) -> bool:
 def counted(
     puts: Mapping[str, Row], before: Mapping[str, Versioned], now: Ticks
 ) -> tuple[dict[str, Row], list[str]]:
-    """Ledger rows with their index rows and the counts they change; and the keys to be deleted."""
-    old = [before[key][0] for key in puts if key in before]
+    """
+    Ledger rows with their index rows and the counts they change; and index rows to be deleted.
+
+    `before` are the rows that are replaced, or removed where `puts` has nothing in their place.
+    """
+    old = [row for row, _ in before.values()]
     delta: Counter[str] = Counter(row["status"] for row in puts.values())
     delta.subtract(row["status"] for row in old)
     indexed = {index_key(row): key for key, row in puts.items() if row["status"] in INDEXED}
-    first = digest(*next((key, dumps(row)) for key, row in puts.items()))
+    some = puts or {key: row for key, (row, _) in before.items()}
+    first = digest(*next((key, dumps(row)) for key, row in some.items()), dumps(dict(delta)))
     made: dict[str, Row] = {
         **puts,
         **{index: {"v": VERSION, "key": key} for index, key in indexed.items()},

@@ -61,7 +61,7 @@ def test_where_all_is_well_each_thing_has_its_line(tmp_path: Path) -> None:
     assert first.startswith("a token until 20")
     assert second.startswith("a token until 20")
     assert [each for each in shown(checks) if each[0] != "identity"] == [
-        ("settings", "all", "none of 15 is missing or wrong"),
+        ("settings", "all", "none of 16 is missing or wrong"),
         (
             "source",
             FACTORY,

@@ -12,4 +12,5 @@ from tests.store.contract_parts import *
 from tests.store.contract_published import *
 from tests.store.contract_reporting import *
 from tests.store.contract_rows import *
+from tests.store.contract_sweep import *
 from tests.store.contract_versions import *
