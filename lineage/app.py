@@ -37,7 +37,7 @@ from lineage.store.notes import Notes
 from lineage.store.published import PublishedRows
 from lineage.store.sweep import sweep
 from lineage.summary import Summary
-from lineage.ticks import Ticks
+from lineage.ticks import DAY, Ticks
 from lineage.translate import TRANSLATORS
 from lineage.translate.once import Once
 from lineage.wiring import Access, Counted, Source, now
@@ -45,8 +45,8 @@ from lineage.wiring import Access, Counted, Source, now
 log = logging.getLogger(__name__)
 
 MOST_THREADS = 8
-DAY = 86_400.0  # seconds
 TAKEN = 0.05  # seconds until a batch is looked at again whose lane is taken
+SHORTEST, LONGEST = 0.01, 0.2  # seconds until that lease is asked for again: each costs a call
 LEASE_PATIENCE = 60.0  # seconds to wait for the one lease under which entities are created
 _OWNER = "sync-"  # what the owners of leases are called that a sync takes
 HOPELESS = 3  # batches in a row of which nothing could be read: their factory is down
@@ -131,9 +131,8 @@ class App:
         """Forget what was settled longer ago than the ledger is to keep."""
         now = self.clock()
         for factory in factories:
-            before = ticks.shift(now, -DAY * self.settings.ledger_days)
-            if removed := sweep(self._rows, factory, before, now):
-                log.info("%s: %d rows of long settled runs are removed", factory, removed)
+            removed = sweep(self._rows, factory, Ticks(now - DAY * self.settings.ledger_days), now)
+            log.info("%s: %d rows of long settled runs are removed", factory, removed)
 
     def standing(self, factory: FactoryId) -> dict[str, Any]:
         """Cursor, watermark and backlog of a factory."""
@@ -277,11 +276,12 @@ class App:
     def _creating(self) -> Iterator[None]:
         """The lease under which entities are created: two creators would make one name twice."""
         owner, what = f"{_OWNER}{uuid4().hex}", f"create|{self.catalog.address}"
-        deadline = time.monotonic() + LEASE_PATIENCE
+        deadline, pause = time.monotonic() + LEASE_PATIENCE, SHORTEST
         while not self.notes.take(what, owner, self.clock()):
             if time.monotonic() > deadline:
                 raise Unavailable("somebody else creates entities for too long")
-            time.sleep(0.01)
+            time.sleep(pause)
+            pause = min(2 * pause, LONGEST)
         try:
             yield
         finally:

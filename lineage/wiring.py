@@ -18,11 +18,12 @@ from lineage.settings import Settings
 from lineage.sources.client import Client
 from lineage.sources.definitions import RestDefinitions
 from lineage.sources.rest import RestRuns
+from lineage.store.account import opened
 from lineage.store.hold import held
 from lineage.store.notes import Notes
 from lineage.store.overlay import Overlay
 from lineage.store.sqlite import SqliteRows, locked
-from lineage.store.storage import ATTEMPTS, Patience, opened
+from lineage.store.storage import ATTEMPTS, Patience
 from lineage.store.table import TableRows
 from lineage.ticks import Ticks
 from lineage.translate import TRANSLATORS

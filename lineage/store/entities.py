@@ -59,12 +59,16 @@ def entity(partition: str, key: str, row: Row, mark: str) -> Entity:
 
 
 def row(found: Mapping[str, Any]) -> Row:
-    """The row that an entity holds."""
-    body = found.get("body")
-    if body is None:
-        chunks = sorted(name for name in found if name[0] == "z")
-        body = zlib.decompress(b"".join(found[name] for name in chunks))
-    made: Row = loads(body)
+    """The row that an entity holds. Raises `Rejected` where it is damaged, or none of ours."""
+    try:
+        body = found.get("body")
+        if body is None:
+            chunks = sorted(name for name in found if name[0] == "z")
+            body = zlib.decompress(b"".join(found[name] for name in chunks))
+        made: Row = loads(body)
+    except (TypeError, ValueError, zlib.error):
+        damaged = f"row {found.get('RowKey')} of the store's tables is damaged: delete it"
+        raise Rejected(damaged, 422) from None
     return made
 
 

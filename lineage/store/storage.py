@@ -1,4 +1,4 @@
-"""Calls to Azure Table Storage: how its tables are opened, when a call is repeated, what fails."""
+"""Calls to Azure Table Storage: when one is repeated, and what an error means."""
 
 from __future__ import annotations
 
@@ -7,22 +7,15 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from http.client import HTTPException
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TypeVar
 
 from tenacity import RetryCallState, Retrying, retry_if_exception_type
 
-from lineage.auth import AccessToken, Credential, fetched
 from lineage.errors import Cause, LineageError, Rejected, SettingsError, Unavailable
 from lineage.http import retry_after
-from lineage.settings import Storage
 
-if TYPE_CHECKING:
-    from azure.data.tables import TableServiceClient
-
-AUDIENCE = "https://storage.azure.com"  # of every account, in every cloud
 ATTEMPTS = 6
 LONGEST_WAIT = 30.0  # seconds; a longer one is the caller's to wait
-AT_ONCE = 16  # calls of one store
 
 T = TypeVar("T")
 
@@ -56,8 +49,9 @@ class Patience:
 
         azure-core repeats neither 429 without `Retry-After` nor 502 nor a lost connection, so its
         own retries are off and these are all there are. A cut answer to a transaction is not even
-        an error of its own, but of requests. Raises errors of ours, but for 404, 409 and 412, which
-        are answers: the SDK's own error tells which.
+        an error of its own, but of requests; a page for people is whatever Python says of it.
+        Raises errors of ours, but for 404, 409 and 412, which are answers: the SDK's own error
+        tells which.
         """
 
         def attempt() -> T:
@@ -70,6 +64,8 @@ class Patience:
                 if status(error) in (404, 409, 412) and code(error) != "TableBeingDeleted":
                     raise
                 raise ours(what, error) from None
+            except (AttributeError, TypeError, ValueError) as error:  # the SDK's, of such a body
+                raise _malformed(what) from error
 
         def wait(state: RetryCallState) -> float:
             error = state.outcome.exception() if state.outcome else None
@@ -112,6 +108,8 @@ def ours(what: str, error: Exception) -> LineageError:
     if number is None:
         return _unanswered(what, error)
     said = f"{what} answered {number}{f' ({word})' if word.isalnum() else ''}"
+    if number < 300:
+        return _malformed(what)
     if number in _PASSING or number >= 500 or word == "TableBeingDeleted":
         response = getattr(error, "response", None)
         return Unavailable(said, retry_after(dict(response.headers) if response else {}))
@@ -124,6 +122,10 @@ def ours(what: str, error: Exception) -> LineageError:
         redirected = f"{said}: redirects are not followed; check the endpoint's address"
         return SettingsError(redirected, cause=Cause.REDIRECT)
     return Rejected(said, number, word)
+
+
+def _malformed(what: str) -> Unavailable:
+    return Unavailable(f"{what} answered with what is no answer of a table", cause=Cause.PAGE)
 
 
 _UNREACHED = (
@@ -151,48 +153,3 @@ def _below(error: object, depth: int = 8) -> Iterator[BaseException]:
     for each in (*inside, *error.args, error.__context__):
         if each is not error:
             yield from _below(each, depth - 1)
-
-
-class _Told:
-    """A credential whose errors are ours; the SDK lets them through."""
-
-    def __init__(self, credential: Credential) -> None:
-        self._credential = credential
-
-    def get_token(self, *scopes: str, **kwargs: Any) -> AccessToken:
-        """A token for the scope asked for; a challenge's claims are passed on."""
-        return fetched(self._credential, scopes[0], kwargs.get("claims"))
-
-
-def opened(storage: Storage, identity: Callable[[], Credential]) -> TableServiceClient:
-    """
-    The tables of an account, by connection string or else by identity; makes no call.
-
-    Raises `SettingsError` for a connection string that is none; it is not repeated.
-    """
-    from azure.core.pipeline.transport import RequestsTransport
-    from azure.data.tables import TableServiceClient
-    from requests import Session
-    from requests.adapters import HTTPAdapter
-
-    session = Session()
-    session.auth = lambda request: request  # else a .netrc would put its password over our token
-    session.mount("https://", HTTPAdapter(pool_maxsize=AT_ONCE))
-    session.mount("http://", HTTPAdapter(pool_maxsize=AT_ONCE))
-    how: dict[str, Any] = {
-        "transport": RequestsTransport(session=session),
-        "retry_total": 0,
-        "permit_redirects": False,
-        "connection_timeout": 5,
-        "read_timeout": 30,
-    }
-    try:
-        if storage.connection:
-            return TableServiceClient.from_connection_string(storage.connection, **how)
-        token: Any = _Told(identity())
-        return TableServiceClient(storage.endpoint, credential=token, audience=AUDIENCE, **how)
-    except ValueError:
-        wrong = "is no connection string of an account"
-        if not storage.connection:
-            wrong = f"{storage.endpoint} cannot be reached by identity: that takes https"
-        raise SettingsError(f"AzureWebJobsStorage: {wrong}") from None

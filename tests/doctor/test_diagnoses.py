@@ -217,6 +217,22 @@ CASES = [
         doors(["20.50.2.1"]),
     ),
     Case(
+        "a page for people where Azure Storage should be",
+        answers((200, PAGE)),
+        storage,
+        Diagnosis.WRONG_URL,
+        "localhost answers, but not as Azure Storage does",
+        "check AzureWebJobsStorage: it leads elsewhere",
+    ),
+    Case(
+        "a redirect of Azure Storage, which is not followed",
+        answers((307, {}), Location="http://localhost:1/elsewhere"),
+        storage,
+        Diagnosis.WRONG_URL,
+        "localhost answers, but not as Azure Storage does",
+        "check AzureWebJobsStorage: it leads elsewhere",
+    ),
+    Case(
         "503 of Azure Storage",
         answers((503, odata("ServerBusy"))),
         storage,

@@ -4,13 +4,16 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import pytest
+from azure.data.tables import TableServiceClient, UpdateMode
 
 from lineage.errors import Rejected, Unavailable
 from lineage.settings import Storage
+from lineage.store.account import opened
 from lineage.store.notes import Notes
-from lineage.store.storage import Patience, opened
+from lineage.store.storage import Patience
 from lineage.store.table import TableRows
 from tests.azurite.faulty import FAULTS, Proxy, before, once
+from tests.doctor.places import answers, service
 from tests.store.test_table import nobody
 from tests.store.words import NOW
 
@@ -130,3 +133,30 @@ def test_a_write_that_expects_versions_is_never_cut(full: str) -> None:
         rows.write("runs", "p", {f"{n}": {"v": 1} for n in range(101)}, expected={"0": 0})
 
     assert proxy.calls == 0
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [(200, b"<html>Sign in</html>"), (200, b'{"value": [{"a'), (200, {"x": 1}), (202, b"<html>")],
+    ids=["a page", "a cut text", "something else", "a page for a transaction"],
+)
+def test_an_answer_that_is_none_is_an_error_of_ours(answer: tuple[int, object]) -> None:
+    with service(answers(answer, answer)) as url:
+        storage = Storage(f"AccountName=ours;AccountKey=enE3Y2FuYXJ5;TableEndpoint={url}/ours")
+        with TableRows(opened(storage, nobody), Patience(attempts=1)) as rows:
+            with pytest.raises(Unavailable, match="no answer of a table"):
+                rows.range("runs", "p", "", "~")
+            with pytest.raises((Unavailable, Rejected)):
+                rows.get("runs", "p", ["a"])
+            with pytest.raises(Unavailable, match="no answer of a table"):
+                rows.write("runs", "p", {"a": {"v": 1}})
+
+
+@pytest.mark.parametrize("damage", [{"body": "{"}, {"z00": b"no"}, {}], ids=str)
+def test_a_damaged_row_is_told_and_not_guessed(full: str, damage: dict[str, object]) -> None:
+    with TableServiceClient.from_connection_string(full) as service:
+        entity = {"PartitionKey": "p", "RowKey": "a", **damage}
+        service.get_table_client("lineageruns").upsert_entity(entity, mode=UpdateMode.REPLACE)
+
+    with through(full, once()) as (rows, _), pytest.raises(Rejected, match=r"row a .* is damaged"):
+        rows.get("runs", "p", ["a"])
