@@ -7,6 +7,7 @@ Source: learn.microsoft.com/rest/api/storageservices/understanding-the-table-ser
 
 from __future__ import annotations
 
+import json
 import zlib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -36,9 +37,10 @@ class Change:
 
     @property
     def size(self) -> int:
-        """What it takes of a transaction, at most: quotes within JSON are sent as two bytes."""
+        """What it takes of a transaction: text is sent as JSON in ASCII, bytes in base64."""
         values = (self.entity or {}).values()
-        return OVERHEAD + sum(len(each) * 2 for each in values)
+        sent = (len(json.dumps(v)) if isinstance(v, str) else len(v) * 4 // 3 + 4 for v in values)
+        return OVERHEAD + sum(sent)
 
 
 def entity(partition: str, key: str, row: Row, mark: str) -> Entity:

@@ -105,7 +105,8 @@ class TableRows:
             Change(key, entities.entity(partition, key, row, mark), versions.get(key))
             for key, row in puts.items()
         ]
-        changes += [Change(key, None, versions.get(key)) for key in dict.fromkeys(deletes)]
+        gone = [key for key in dict.fromkeys(deletes) if key not in puts]
+        changes += [Change(key, None, versions.get(key)) for key in gone]
         parts = list(entities.cut(changes))
         if versions and len(parts) > 1:
             raise ValueError(f"{len(changes)} rows are too many to expect versions of")
