@@ -7,7 +7,7 @@ import random
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from dataclasses import replace
 from functools import cached_property
 from threading import Lock
@@ -16,21 +16,14 @@ from uuid import uuid4
 
 from lineage import ticks, wiring
 from lineage.auth import Credential, credential
+from lineage.catalog.rest import RestCatalog
 from lineage.collect import Collecting, collect
 from lineage.desk import Desk
 from lineage.errors import LineageError, SettingsError, Unavailable
-from lineage.model import (
-    Batch,
-    FactoryId,
-    Gap,
-    Outcome,
-    Process,
-    Reading,
-    Reason,
-    Status,
-)
+from lineage.leases import Leases
+from lineage.model import Batch, Definitions, FactoryId, Outcome, Process, Reading
 from lineage.queue import LocalQueue
-from lineage.report import report
+from lineage.report import held, report
 from lineage.settings import MissingAssets, RunAttributes, Settings
 from lineage.store.ledger import Ledger
 from lineage.store.notes import Notes
@@ -40,14 +33,13 @@ from lineage.summary import Summary
 from lineage.ticks import DAY, Ticks
 from lineage.translate import TRANSLATORS
 from lineage.translate.once import Once
-from lineage.wiring import Access, Counted, Source, now
+from lineage.translate.spelt import Spelt
+from lineage.wiring import Access, Source, now
 
 log = logging.getLogger(__name__)
 
 MOST_THREADS = 8
 TAKEN = 0.05  # seconds until a batch is looked at again whose lane is taken
-SHORTEST, LONGEST = 0.01, 0.2  # seconds until that lease is asked for again: each costs a call
-LEASE_PATIENCE = 60.0  # seconds to wait for the one lease under which entities are created
 _OWNER = "sync-"  # what the owners of leases are called that a sync takes
 HOPELESS = 3  # batches in a row of which nothing could be read: their factory is down
 
@@ -67,12 +59,15 @@ class App:
         self.settings = settings
         self.clock = clock
         self._stack = ExitStack()
-        opened = self._stack.enter_context(wiring.catalog(settings.catalog.rest, access))
-        self.catalog = Counted(opened, f"local:{settings.catalog.rest}", access)
         rows = self._stack.enter_context(wiring.rows(settings, access))
         self._rows = rows
+        self._opened = wiring.catalog(
+            settings, access, rows, clock, lambda: self._identity, self._stack
+        )
+        self.catalog, self.account = self._opened.catalog, self._opened.account
         self.ledger = Ledger(rows)
         self.notes = Notes(rows)
+        self.leases = Leases(self.notes, self.catalog.address, clock, lambda: self._alone())
         self.published = PublishedRows(rows, self.catalog.address)
         self.queue = LocalQueue()
         self.translate = Once()
@@ -97,9 +92,22 @@ class App:
                 self._sources[factory] = made
             return self._sources[factory]
 
+    def definitions(self, factory: FactoryId) -> Definitions:
+        """Those of a factory, which is named as the catalog wants it; after a prefetch."""
+        return Spelt(self.source(factory).definitions, self.account.naming)
+
+    @property
+    def server(self) -> RestCatalog:
+        """The server behind the catalog. Raises `SettingsError` where it is embedded."""
+        if self._opened.server is None:
+            raise SettingsError(
+                "LINEAGE_CATALOG: the embedded catalog has every type: nothing to do"
+            )
+        return self._opened.server
+
     @cached_property
     def _identity(self) -> Credential | None:
-        """One sign-in for all sources."""
+        """One sign-in for all sources and the catalog."""
         return credential(self.settings)
 
     def sync(self, until: Ticks | None, on_outcome: OnOutcome) -> Summary:
@@ -227,20 +235,23 @@ class App:
             self.catalog,
             self.ledger,
             self.published,
-            lambda: self._renew(lane, owner),
-            self._creating,
-            self.clock,
-            self.settings.overlap,
-            self.settings.missing_assets is MissingAssets.CREATE,
-            self.settings.native.value,
-            self.settings.run_attributes is RunAttributes.DAILY,
-            self._prints,
+            renew=lambda: self.leases.renew(lane, owner),
+            creating=lambda: self.leases.creating(lane, owner),
+            clock=self.clock,
+            overlap=self.settings.overlap,
+            create=self.settings.missing_assets is MissingAssets.CREATE,
+            native=self.settings.native.value,
+            daily=self.settings.run_attributes is RunAttributes.DAILY,
+            most=self._opened.most,
+            possible=self.account.possible,
+            prints=self._prints,
         )
         try:
-            yield from report(batch, reading, source.definitions, self.translate, desk)
-        except Unavailable as error:
-            self._problem(summary, batch.factory, error)
-            yield from self._retrying(batch, reading)
+            definitions = self.definitions(batch.factory)
+            yield from report(batch, reading, definitions, self.translate, desk)
+        except (SettingsError, Unavailable) as error:
+            self._closed(summary, batch.factory, error)
+            yield from self.ledger.settle(batch, held(reading, error), self.clock())
 
     def _unread(self, batch: Batch, reading: Reading, summary: Summary, *, barren: bool) -> None:
         """
@@ -260,32 +271,14 @@ class App:
             problem = reading.problem or f"{len(reading.unread)} pipeline runs could not be read"
             summary.problems.setdefault(factory, problem)
 
-    def _retrying(self, batch: Batch, reading: Reading) -> list[Outcome]:
-        """What was not proven stays open, and says why."""
-        gap = Gap(Reason.UNAVAILABLE, detail="the catalog did not answer")
-        runs = [run for listed in reading.listed for run in listed.activities]
-        open_ = [Outcome(run, Status.RETRYING, (gap,)) for run in runs]
-        return self.ledger.settle(batch, open_, self.clock())
-
-    def _renew(self, lane: str, owner: str) -> None:
-        self._alone()
-        if not self.notes.take(lane, owner, self.clock()):
-            raise Unavailable("the lane's lease was lost to another worker")
-
-    @contextmanager
-    def _creating(self) -> Iterator[None]:
-        """The lease under which entities are created: two creators would make one name twice."""
-        owner, what = f"{_OWNER}{uuid4().hex}", f"create|{self.catalog.address}"
-        deadline, pause = time.monotonic() + LEASE_PATIENCE, SHORTEST
-        while not self.notes.take(what, owner, self.clock()):
-            if time.monotonic() > deadline:
-                raise Unavailable("somebody else creates entities for too long")
-            time.sleep(pause)
-            pause = min(2 * pause, LONGEST)
-        try:
-            yield
-        finally:
-            self.notes.free(what, owner)
+    def _closed(self, summary: Summary, factory: FactoryId, error: LineageError) -> None:
+        """A catalog that is closed to us is closed for every factory."""
+        closed = self._opened.closed() is not None
+        self._problem(summary, "catalog" if closed else factory, error)
+        resting = self.settings.factories if closed else (factory,)
+        if closed or isinstance(error, SettingsError):
+            with self._lock:
+                summary.resting.update(resting)
 
     def _rest(self, summary: Summary, factory: FactoryId, error: LineageError) -> None:
         """Leave a factory alone that is closed to us, or asks for a pause."""

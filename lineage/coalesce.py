@@ -5,16 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
-from lineage.model import (
-    ANYTHING,
-    Asset,
-    Certainty,
-    Column,
-    ColumnKind,
-    ColumnLink,
-    Edge,
-    Process,
-)
+from lineage.model import ANYTHING, Asset, Certainty, Column, ColumnKind, ColumnLink, Edge, Process
 
 _KIND_RANK = {kind: rank for rank, kind in enumerate(ColumnKind)}
 _RANK = {Certainty.EXACT: 0, Certainty.INFERRED: 1, Certainty.FALLBACK: 2}
@@ -63,8 +54,15 @@ def _columns(links: Iterable[ColumnLink], assets: set[Asset]) -> tuple[ColumnLin
     """One link for each output column; where any of its values comes from a column, those count."""
     sources: dict[str, set[Column]] = {}
     kinds: dict[str, ColumnKind] = {}
+    there: dict[int, bool] = {}  # by identity: columns share their assets, and hashing one is slow
     for link in links:
-        kept = {column for column in link.sources if column.asset in assets}
+        kept = set()
+        for column in link.sources:
+            asset = column.asset
+            if id(asset) not in there:
+                there[id(asset)] = asset in assets
+            if there[id(asset)]:
+                kept.add(column)
         if link.sources and not kept:
             continue
         sources.setdefault(link.output, set()).update(kept)

@@ -22,16 +22,18 @@ if TYPE_CHECKING:
 
 
 class Cause(StrEnum):
-    """What kept a call from being answered, where the remedy hangs on it; `doctor` names that."""
+    """What kept a call from being answered, where what is done about it hangs on that."""
 
     CERTIFICATE = "certificate"  # the service's is not trusted here
     FIREWALL = "firewall"  # 403, and the body speaks of a firewall or private endpoint
     GONE = "gone"  # the factory or workspace itself is not there
     IDENTITY = "identity"  # there is no token to be had
     NAME = "name"  # the host's name does not resolve
+    OVERLOADED = "overloaded"  # 408, 429, 504: it was too much, or too fast
     PAGE = "page"  # an answer that is no JSON: a page for people
     REDIRECT = "redirect"  # the service is elsewhere
     ROLE = "role"  # any other 403
+    TIME = "time"  # no whole answer in time; what was asked may have been done
     TOKEN = "token"  # noqa: S105 - 401: the token, or the password, is not accepted
 
 

@@ -6,17 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from lineage import ticks
-from lineage.model import (
-    ANYTHING,
-    Asset,
-    Change,
-    ColumnLink,
-    Edge,
-    Name,
-    Outcome,
-    Process,
-    Row,
-)
+from lineage.model import ANYTHING, Asset, Change, ColumnLink, Edge, Name, Outcome, Process, Row
 from lineage.plan import assets_of
 from lineage.store import rows
 from lineage.store.processes import Published

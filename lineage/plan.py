@@ -62,11 +62,12 @@ class Located:
         chosen = self._desk.published.choices(wanted)
         self._chosen.update(chosen)
         self.names |= chosen
-        found = locate(self._desk.catalog, sorted(wanted - self.names.keys()))
-        for asset, name in found.items():
-            self.names[asset] = name or asset.candidates[0]
+        unknown = sorted(wanted - self.names.keys())
+        possible = {asset: self._desk.possible(asset) for asset in unknown}
+        for asset, name in locate(self._desk.catalog, possible).items():
+            self.names[asset] = name or possible[asset][0]
             if name is None:
-                self.absent.add(asset.candidates[0])
+                self.absent.add(possible[asset][0])
 
     def choose(self, assets: Iterable[Asset]) -> None:
         """Remember the names of these assets, which are in the catalog now."""

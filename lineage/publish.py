@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from lineage.catalog import bulk
+from lineage.catalog.proof import DELETED
 from lineage.coalesce import unite
 from lineage.compare import Done, Work, compare, fingerprint, is_left, last_seen, last_told
 from lineage.desk import Desk
@@ -47,7 +48,7 @@ def publish(
         latest = _latest(work, desk)
         operations, located, settled = plan(work, latest, desk)
         yield {key: _record(work[key], done, desk) for key, done in settled.items()}
-        for units in bulk.cut(made.unit for made in operations.values()):
+        for units in bulk.cut((made.unit for made in operations.values()), desk.most):
             desk.renew()
             yield _send(units, operations, located, latest, desk, again, last=tries < TRIES)
     if again:
@@ -81,7 +82,7 @@ def _supersede(work: Work, desk: Desk) -> Done:
     """Take a fall-back's operation out of the catalog; its row says why it is not sent again."""
     process = work.process
     name = work.row.head.name if work.row else None
-    sink = process.sink.asset.candidates[0]
+    sink = desk.possible(process.sink.asset)[0]
     desk.catalog.delete(name or operation(process.parents[-1], process.type, sink))
     done = Done(None, Change.UNCHANGED, Status.SUCCEEDED)
     return _record(work, done, desk, superseded=True)
@@ -193,7 +194,11 @@ def _others(work: Work, key: str, name: Name, desk: Desk) -> bool:
 
 
 def _refuse(made: Operation, answer: Rejected, desk: Desk) -> dict[str, Done]:
-    gap = Gap(Reason.REJECTED, detail=f"the catalog refused it: {answer.code or answer.status}")
+    if answer.code == DELETED:
+        gap = Gap(Reason.ENTITY_DELETED, detail="deleted in the catalog, and not made again")
+    else:
+        detail = f"the catalog refused it: {answer.code or answer.status}"
+        gap = Gap(Reason.REJECTED, detail=detail)
     done = Done(None, Change.REFUSED, Status.FAILED, (gap,))
     return {key: _record(each, done, desk) for key, each in made.members.items()}
 

@@ -10,7 +10,7 @@ from itertools import chain
 from lineage.coalesce import unite
 from lineage.compare import Done, Work, compare, fingerprint
 from lineage.desk import Desk
-from lineage.errors import SettingsError, Unavailable, Untranslatable
+from lineage.errors import Cause, SettingsError, Unavailable, Untranslatable
 from lineage.model import (
     ActivityRun,
     Batch,
@@ -33,6 +33,16 @@ Translate = Callable[[ActivityRun, Definitions], Translation]
 
 # Reasons that leave nothing out of what a run tells of its edges.
 HARMLESS = frozenset({Reason.COLUMNS_UNKNOWN})
+
+# Where a run stands that the catalog holds up, and why, by the cause of its error; others are
+# Retrying, or wait for the set-up to be finished.
+HELD: dict[Cause | None, tuple[Status, Reason]] = {
+    Cause.FIREWALL: (Status.PENDING, Reason.FIREWALL),
+    Cause.NAME: (Status.PENDING, Reason.UNAVAILABLE),
+    Cause.OVERLOADED: (Status.RETRYING, Reason.THROTTLED),
+    Cause.ROLE: (Status.PENDING, Reason.ROLE_MISSING),
+    Cause.TIME: (Status.TIMED_OUT, Reason.UNAVAILABLE),
+}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -73,6 +83,14 @@ def report(
         more = {each.run.of.id for each in told}
         yield from desk.ledger.settle(batch, [*silent, *ready], desk.clock(), more)
         silent = []
+
+
+def held(reading: Reading, error: SettingsError | Unavailable) -> list[Outcome]:
+    """Where the runs stand that were not settled, because the catalog could not be reached."""
+    other = Status.PENDING if isinstance(error, SettingsError) else Status.RETRYING
+    status, reason = HELD.get(error.cause, (other, Reason.UNAVAILABLE))
+    gap = Gap(reason, detail=str(error))
+    return [Outcome(run, status, (gap,)) for each in reading.listed for run in each.activities]
 
 
 def claimed(run: ActivityRun) -> bool:

@@ -4,17 +4,29 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
 from threading import Lock
 
-from lineage import ticks
-from lineage.auth import Credential, storage_identity
+from requests import Session
+from requests.auth import AuthBase
+
+from lineage import http, ticks
+from lineage.auth import Credential, basic, bearer, storage_identity
+from lineage.catalog.account import Account, Choices, FittedCatalog
 from lineage.catalog.local import LocalCatalog
+from lineage.catalog.pace import Pace
+from lineage.catalog.rest import RestCatalog
+from lineage.catalog.servers import SERVERS
+from lineage.catalog.typedefs import definition
+from lineage.catalog.types import Memory, Types
+from lineage.errors import LineageError
+from lineage.http import LIMITS, Limits
 from lineage.model import Catalog, Clock, FactoryId, Json, Name, Rows
-from lineage.settings import Settings
+from lineage.settings import NameCase, Settings
 from lineage.sources.client import Client
 from lineage.sources.definitions import RestDefinitions
 from lineage.sources.rest import RestRuns
@@ -27,6 +39,8 @@ from lineage.store.storage import ATTEMPTS, Patience
 from lineage.store.table import TableRows
 from lineage.ticks import Ticks
 from lineage.translate import TRANSLATORS
+
+OpenSession = Callable[[str], Session]  # for calls to the host of a URL
 
 
 def now() -> Ticks:
@@ -42,60 +56,169 @@ class Access(StrEnum):
     DRY = "dry"  # as READ; what is written is kept in memory, and forgotten
 
 
-class Counted:
-    """A catalog that counts its calls, and takes writes only with `Access.WRITE`."""
+class Counts:
+    """Calls and entities, counted by several threads."""
 
-    def __init__(self, catalog: Catalog, address: str, access: Access) -> None:
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self.total: Counter[str] = Counter()
+
+    def add(self, what: str, number: int = 1) -> None:
+        """Count one more, or that many."""
+        with self._lock:
+            self.total[what] += number
+
+
+class Counted:
+    """
+    A catalog that counts entities, and takes writes only with `Access.WRITE`.
+
+    `calls` counts calls too: those of a server are counted where they are made.
+    """
+
+    def __init__(
+        self, catalog: Catalog, address: str, access: Access, counts: Counts, *, calls: bool
+    ) -> None:
         self._catalog = catalog
         self._access = access
-        self._lock = Lock()
+        self._counts = counts
+        self._calls = calls
+        self.counts = counts.total
         self.address = address  # of the file that was asked for, though it may not be there
-        self.counts: Counter[str] = Counter()
 
     def get(self, type_name: str, names: Sequence[str]) -> list[Json]:
         """Counted as a read."""
-        self._count(catalogReads=1)
+        self._count("catalogReads")
         return self._catalog.get(type_name, names)
 
     def send(self, entities: Sequence[Json]) -> Mapping[str, str]:
         """Counted as a write."""
         if self._access is not Access.WRITE:
             return {str(each["guid"]): "dry run" for each in entities}
-        self._count(catalogWrites=1, entities=len(entities))
+        self._count("catalogWrites")
+        self._counts.add("entities", len(entities))
         return self._catalog.send(entities)
 
     def lineage(self, name: Name, direction: str, depth: int) -> Json:
         """Counted as a read."""
-        self._count(catalogReads=1)
+        self._count("catalogReads")
         return self._catalog.lineage(name, direction, depth)
 
     def delete(self, name: Name) -> None:
         """Counted as a write."""
         if self._access is Access.WRITE:
-            self._count(catalogWrites=1)
+            self._count("catalogWrites")
             self._catalog.delete(name)
 
-    def _count(self, **counts: int) -> None:
-        with self._lock:
-            self.counts.update(counts)
+    def _count(self, what: str) -> None:
+        if self._calls:
+            self._counts.add(what)
 
 
-def catalog(path: str, access: Access) -> LocalCatalog:
+@dataclass(frozen=True, slots=True, eq=False)
+class Opened:
+    """
+    A catalog with what was found out about its account.
+
+    `most` says how many processes the next bulk may hold, `closed` why nothing is sent now.
+    `server` is None for the embedded catalog.
+    """
+
+    catalog: Counted
+    account: Account
+    most: Callable[[], int]
+    closed: Callable[[], LineageError | None] = lambda: None
+    server: RestCatalog | None = None
+
+
+def catalog(
+    settings: Settings,
+    access: Access,
+    rows: Rows,
+    clock: Clock,
+    identity: Callable[[], Credential | None],
+    stack: ExitStack,
+    session: OpenSession = http.session,
+    limits: Limits = LIMITS,
+) -> Opened:
+    """The catalog that settings name; `stack` closes it. A server is called through `session`."""
+    if settings.catalog.scheme == "local":
+        return _local(settings, access, rows, clock, stack)
+    http_session = session(settings.catalog.rest)
+    return _rest(settings, access, rows, clock, identity, stack, http_session, limits)
+
+
+def _local(
+    settings: Settings, access: Access, rows: Rows, clock: Clock, stack: ExitStack
+) -> Opened:
     """The catalog's file; an empty catalog where there is none and none is to be made."""
+    path = settings.catalog.rest
     missing = not Path(path).exists() or not Path(path).stat().st_size
-    return LocalCatalog(":memory:" if missing and access is not Access.WRITE else path)
+    file = LocalCatalog(":memory:" if missing and access is not Access.WRITE else path)
+    stack.enter_context(file)
+    address = f"local:{path}"
+    counted = Counted(file, address, access, Counts(), calls=True)
+    memory = Memory(rows, address, clock, keep=False)  # it has the types we know, and no others
+    case = "original" if settings.name_case is NameCase.AUTO else settings.name_case.value
+    choices = Choices(case, settings.synapse_operation, settings.register_types)
+    account = Account(counted, Types(definition, memory), memory, choices)
+    return Opened(counted, account, lambda: settings.catalog_batch)
+
+
+def _rest(
+    settings: Settings,
+    access: Access,
+    rows: Rows,
+    clock: Clock,
+    identity: Callable[[], Credential | None],
+    stack: ExitStack,
+    session: Session,
+    limits: Limits,
+) -> Opened:
+    """A server, through an account that fits what is sent to its types."""
+    kind, endpoint = SERVERS[settings.catalog.scheme], settings.catalog.rest
+    auth: AuthBase | None
+    if kind.scope:
+        auth = bearer(identity(), kind.scope, endpoint)
+    else:
+        auth = basic(settings.atlas_username, settings.atlas_password, endpoint)
+    counts = Counts()
+    pace = Pace(settings.catalog_rate, kind.start, settings.catalog_batch)
+    server = stack.enter_context(
+        RestCatalog(
+            kind,
+            endpoint,
+            auth,
+            pace,
+            collection=settings.collection,
+            session=session,
+            limits=limits,
+            on_call=counts.add,
+        )
+    )
+    memory = Memory(rows, server.address, clock, keep=access is not Access.READ)
+    choices = Choices(
+        settings.name_case.value,
+        settings.synapse_operation,
+        settings.register_types,
+        "; register it with: python -m lineage types install" if kind.installs else "",
+    )
+    account = Account(server, Types(server.definition, memory), memory, choices)
+    fitted = FittedCatalog(server, account)
+    counted = Counted(fitted, server.address, access, counts, calls=False)
+    return Opened(counted, account, lambda: pace.size, lambda: server.closed, server)
 
 
 @contextmanager
-def rows(settings: Settings, access: Access) -> Iterator[Rows]:
-    """The store that the settings name."""
-    with _store(settings, access) as store:
+def rows(settings: Settings, access: Access, attempts: int = ATTEMPTS) -> Iterator[Rows]:
+    """The store that the settings name; a call to a service is tried so often."""
+    with _store(settings, access, attempts) as store:
         yield Overlay(store) if access is Access.DRY else store
 
 
-def _store(settings: Settings, access: Access) -> TableRows | SqliteRows:
+def _store(settings: Settings, access: Access, attempts: int) -> TableRows | SqliteRows:
     if settings.store.scheme == "table":
-        return tables(settings)
+        return tables(settings, attempts)
     path = settings.store.rest
     return SqliteRows(path) if access is Access.WRITE else SqliteRows.reading(path)
 

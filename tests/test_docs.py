@@ -2,15 +2,17 @@
 
 import json
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from lineage.catalog.typedefs import definitions
 from lineage.cli import COMMANDS
 from lineage.connectors import CONNECTORS
 from lineage.diagnosis import ATLAS, DATA_FACTORY, PURVIEW, STORAGE, SYNAPSE, ZONES
 from lineage.diagnosis import TABLE as DIAGNOSES
-from lineage.model import Reason, Status
+from lineage.model import Json, Reason, Status
 from lineage.settings import IDENTITY, TABLE, Auth
 from lineage.settings import STORAGE as ACCOUNT
 
@@ -112,12 +114,57 @@ def doctor() -> str:
     )
 
 
+def types() -> str:
+    """docs/types.md."""
+    known = definitions()
+    return "\n".join(
+        [
+            "# Types",
+            "",
+            "The types of what is sent. On Apache Atlas `python -m lineage types install` registers"
+            " what is missing; Purview has all but our own.",
+            "What an account lacks is left out, or a base type stands in for it.",
+            "",
+            "Confidence: *verified* in a response of the service or in Microsoft's own definitions"
+            " or code · *community*: code that was run",
+            "on a live account · *inferred* · *ours*. An attribute without a source has that of its"
+            " type.",
+            "",
+            "| type | supertype | attribute | source | confidence |",
+            "| --- | --- | --- | --- | --- |",
+            *(row for each in known["entityDefs"] for row in _entity_rows(each)),
+            "",
+            "| relationship | end 1 | end 2 | source | confidence |",
+            "| --- | --- | --- | --- | --- |",
+            *map(_relationship_row, known["relationshipDefs"]),
+            "",
+        ]
+    )
+
+
+def _entity_rows(each: Json) -> Iterator[str]:
+    name, above = f"`{each['name']}`", ", ".join(f"`{one}`" for one in each["superTypes"])
+    yield f"| {name} | {above} | | {each['source']} | {each['confidence']} |"
+    for found in each["attributeDefs"]:
+        attribute = f"`{found['name']}`: {found['typeName'].replace('<', ' of ').rstrip('>')}"
+        confidence = found.get("confidence", each["confidence"])
+        yield f"| {name} | | {attribute} | {found.get('source', '')} | {confidence} |"
+
+
+def _relationship_row(each: Json) -> str:
+    ends = " | ".join(
+        f"`{each[end]['type']}.{each[end]['name']}`" for end in ("endDef1", "endDef2")
+    )
+    return f"| `{each['name']}` | {ends} | {each['source']} | {each['confidence']} |"
+
+
 @pytest.mark.parametrize(
     ("path", "text"),
     [
         ("docs/settings.md", settings()),
         ("docs/connectors.md", connectors()),
         ("docs/doctor.md", doctor()),
+        ("docs/types.md", types()),
     ],
 )
 def test_a_generated_document_is_up_to_date(path: str, text: str, update: bool) -> None:

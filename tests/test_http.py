@@ -1,17 +1,21 @@
 import gzip
 import json
 import os
+import shutil
 import socket
+import ssl
 import struct
+import subprocess
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
 import pytest
+import trustme
 from hypothesis import given
 from hypothesis.strategies import datetimes, from_regex, text
 from requests import ConnectionError as Disconnected
@@ -20,7 +24,7 @@ from requests.auth import AuthBase
 from requests.exceptions import ChunkedEncodingError, ProxyError, SSLError
 
 from lineage import http
-from lineage.errors import LineageError, Rejected, SettingsError, Unavailable
+from lineage.errors import Cause, LineageError, Rejected, SettingsError, Unavailable
 from lineage.http import Limits, request
 from tests.answers import Answers, answer, session
 
@@ -151,9 +155,9 @@ def test_what_does_not_pass_is_unavailable_with_the_wait_asked_for(
             "POST management.example.com/x answered 400",
         ),
         (
-            answer(409, {"errorCode": "ATLAS-409-00-001"}),
+            answer(409, {"errorCode": "ATLAS-409-00-001", "requestId": "0f1e-2d"}),
             Rejected,
-            "POST management.example.com/x answered 409 (ATLAS-409-00-001)",
+            "POST management.example.com/x answered 409 (ATLAS-409-00-001, request 0f1e-2d)",
         ),
         (answer(413, b"<html>"), Rejected, "POST management.example.com/x answered 413"),
     ],
@@ -536,12 +540,124 @@ def test_a_proxy_is_asked_for_the_whole_address_and_no_netrc_is_read(
     assert seen == [("http://catalog.example.com/y", None)]
 
 
+def test_a_path_is_sent_as_it_is() -> None:
+    seen: list[str] = []
+
+    def noting(handler: BaseHTTPRequestHandler) -> None:
+        seen.append(handler.path)
+        whole(handler)
+
+    with served(noting) as url, http.session(url) as there:
+        for path in ("/%2E%2E/y", "/a/%2E?b=1"):
+            request(there, "GET", url + path)
+
+    assert seen == ["/x/%2E%2E/y", "/x/a/%2E?b=1"]
+
+
+def test_a_header_that_comes_twice_counts_whole() -> None:
+    auth = Tokens()
+
+    def challenging(handler: BaseHTTPRequestHandler) -> None:
+        handler.send_response(401)
+        for challenge in ('Bearer claims="x"', "Basic realm=y"):
+            handler.send_header("WWW-Authenticate", challenge)
+        handler.send_header("Content-Length", "0")
+        handler.end_headers()
+
+    with served(challenging, whole) as url, http.session(url) as there:
+        request(there, "GET", url, auth=auth)
+
+    assert auth.refused == [("Bearer 1", 'Bearer claims="x", Basic realm=y')]
+
+
+def test_a_body_that_is_no_whole_gzip_is_cut_and_not_too_large() -> None:
+    def twice(handler: BaseHTTPRequestHandler) -> None:
+        body = gzip.compress(b'{"value"') + b"more"
+        head(handler, Content_Length=str(len(body)), Content_Encoding="gzip")
+        handler.wfile.write(body)
+
+    with served(twice, whole) as url, http.session(url) as there:
+        found = request(there, "GET", url, sleep=lambda _: None)
+
+    assert found.body == {"value": []}
+
+
+def test_no_test_reaches_another_machine() -> None:
+    with http.session("http://192.0.2.1") as there, pytest.raises(Unavailable) as lost:
+        request(there, "GET", "http://192.0.2.1/x", limits=Limits(total=2, attempts=1))
+
+    assert str(lost.value) == "GET 192.0.2.1/x: NewConnectionError"
+
+
 def test_nobody_listening_is_unavailable() -> None:
     with socket.socket() as unused:
         unused.bind(("127.0.0.1", 0))
         url = f"http://127.0.0.1:{unused.getsockname()[1]}/x"
         with http.session(url) as there, pytest.raises(Unavailable, match="Error"):
             request(there, "GET", url, sleep=lambda _: None)
+
+
+# ---------------------------------------------------------------- TLS
+
+
+@contextmanager
+def encrypted(authority: trustme.CA) -> Iterator[str]:
+    """The address of a loopback server with a certificate of this authority."""
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        authority.issue_cert("127.0.0.1").configure_cert(context)
+
+        def answer_once() -> None:
+            with (
+                suppress(OSError),
+                listening.accept()[0] as plain,
+                context.wrap_socket(plain, server_side=True) as secure,
+            ):
+                secure.recv(65_536)
+                secure.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}")
+
+        thread = threading.Thread(target=answer_once)
+        thread.start()
+        try:
+            yield f"https://127.0.0.1:{listening.getsockname()[1]}/x"
+        finally:
+            thread.join(5)
+
+
+@pytest.mark.parametrize("kept_in", ["file", "folder"])
+def test_a_certificate_is_trusted_by_the_bundle_that_is_named(
+    kept_in: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    authority = trustme.CA()
+    bundle = tmp_path / "ca.pem"
+    authority.cert_pem.write_to_path(str(bundle))
+    if kept_in == "folder" and shutil.which("openssl") is None and os.environ.get("CI") != "true":
+        pytest.skip("openssl, which names the certificates of a folder, is not installed")
+    if kept_in == "folder":
+        subprocess.run(["openssl", "rehash", str(tmp_path)], check=True)  # noqa: S603, S607  # ours
+    trusted = bundle if kept_in == "file" else tmp_path
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(trusted))
+
+    with encrypted(authority) as url, http.session(url) as there:
+        found = request(there, "GET", url, limits=QUICK)
+
+    assert found.body == {}
+
+
+def test_a_certificate_of_an_unknown_authority_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    trustme.CA().cert_pem.write_to_path(str(tmp_path / "ca.pem"))
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(tmp_path / "ca.pem"))
+
+    with (
+        encrypted(trustme.CA()) as url,
+        http.session(url) as there,
+        pytest.raises(Unavailable) as lost,
+    ):
+        request(there, "GET", url, limits=Limits(connect=2, read=1, total=2, attempts=1))
+
+    assert lost.value.cause is Cause.CERTIFICATE
 
 
 # ---------------------------------------------------------------- the environment

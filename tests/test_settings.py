@@ -38,6 +38,8 @@ LATER = (
     "later release; name each factory"
 )
 URL = "is to be https://HOST, without user, query or blanks (http:// for loopback only)"
+NO_PLACE = "is to be purview:https://HOST or atlas:https://HOST or local:PATH"
+BROUGHT = ("spine", "catalogs")
 TIME = "is to be a time such as 90s, 15m, 12h or 7d,"
 
 
@@ -153,19 +155,27 @@ def test_what_is_no_factory_is_refused(text: str, problem: str) -> None:
 @pytest.mark.parametrize(
     ("name", "value", "problem"),
     [
+        ("CATALOG", "purview:http://a.purview.azure.com", f"purview: {URL}"),
+        ("CATALOG", "purview:a.purview.azure.com", f"purview: {URL}"),
+        ("CATALOG", "atlas:http://admin:secret@localhost:21000", f"atlas: {URL}"),
         (
             "CATALOG",
-            "purview:https://a.purview.azure.com",
-            "purview: comes with a later release; this release takes local:",
+            "purview:https://a.purview.azure.com/catalog",
+            "purview: is to end after the host: no path",
         ),
+        ("CATALOG", "lineage.db", NO_PLACE),
+        ("CATALOG", "local:", NO_PLACE),
+        ("CATALOG", "sqlite:a.db", NO_PLACE),
+        ("CATALOG_BATCH", "0", "is to be a whole number, 1 to 500"),
+        ("ADF_NAME_CASE", "upper", "is to be one of auto, original, lower"),
+        ("SYNAPSE_OPERATION", "a/b", "is to be auto or the name of a type"),
         (
-            "CATALOG",
-            "atlas:http://admin:secret@localhost:21000",
-            "atlas: comes with a later release; this release takes local:",
+            "COLLECTION",
+            "My collection",
+            "is to be a collection's id: letters, digits and hyphens",
         ),
-        ("CATALOG", "lineage.db", "is to be local:PATH"),
-        ("CATALOG", "local:", "is to be local:PATH"),
-        ("CATALOG", "sqlite:a.db", "is to be local:PATH"),
+        ("REGISTER_TYPES", "yes", "is to be true or false"),
+        ("STORE", "table", "is to be sqlite:PATH or table:"),
         ("STORE", "table:lineage", "is to be sqlite:PATH or table:"),
         ("STORE", "local:a.db", "is to be sqlite:PATH or table:"),
         (
@@ -321,6 +331,14 @@ def test_an_override_of_no_setting_or_of_a_secret_is_refused(name: str, problem:
             ["LINEAGE_AUTH: client-certificate needs AZURE_CLIENT_CERTIFICATE_PATH"],
         ),
         (
+            {"ATLAS_USERNAME": "admin"},
+            ["ATLAS_USERNAME, ATLAS_PASSWORD: are set together or not at all"],
+        ),
+        (
+            {"LINEAGE_AUTH": "none", "LINEAGE_CATALOG": "purview:https://a.purview.azure.com"},
+            ["LINEAGE_AUTH: none is for loopback, and LINEAGE_CATALOG is not"],
+        ),
+        (
             {"LINEAGE_AUTH": "none", "LINEAGE_FACTORIES": ADF},
             ["LINEAGE_AUTH: none is for loopback, and LINEAGE_MANAGEMENT_ENDPOINT is not"],
         ),
@@ -360,11 +378,12 @@ def test_what_is_no_authority_is_refused(text: str) -> None:
     "environ",
     [
         {},
+        {"LINEAGE_CATALOG": "atlas:https://atlas.corp:21443"},
         {"LINEAGE_FACTORIES": ADF, "LINEAGE_MANAGEMENT_ENDPOINT": "http://127.0.0.1:1"},
         {"LINEAGE_FACTORIES": ADF, "LINEAGE_MANAGEMENT_ENDPOINT": "http://[::1]:1"},
         {"LINEAGE_FACTORIES": SYNAPSE, "LINEAGE_SYNAPSE_ENDPOINT": "http://localhost:1"},
     ],
-    ids=["nothing is read", "loopback", "loopback of version 6", "loopback by name"],
+    ids=["nothing is read", "Basic", "loopback", "loopback of version 6", "loopback by name"],
 )
 def test_no_authentication_is_for_loopback(environ: dict[str, str]) -> None:
     assert Settings.from_env({"LINEAGE_AUTH": "none", **environ}).auth is Auth.NONE
@@ -386,7 +405,7 @@ def test_each_setting_is_described_with_its_source() -> None:
     assert shown["LINEAGE_LAG"] == ("2m", "default")
     assert shown["LINEAGE_BATCH"] == ("10", "environment")
     assert shown["LINEAGE_LANES"] == ("1", "--set")
-    assert len(found) == 16
+    assert len(found) == 24
 
 
 def test_secrets_are_masked_and_not_shown_by_repr() -> None:
@@ -543,11 +562,10 @@ def test_the_table_is_that_of_the_product() -> None:
     path = ROOT.parent / "shared" / "data" / "settings.json"
     if not path.exists():
         pytest.skip("the product's own table of settings is not at hand")
-    names = {row.name for row in TABLE}
     rows = [
         row
         for row in json.loads(path.read_text())
-        if row["issue"] == "spine" or row["name"] in names
+        if row["issue"] in BROUGHT or row["name"] == "LINEAGE_LEDGER_DAYS"
     ]
 
     assert [(row.name, row.default, row.required, row.secret) for row in TABLE] == [

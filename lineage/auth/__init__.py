@@ -2,8 +2,9 @@
 
 from lineage.auth._basic import BasicAuth, basic
 from lineage.auth._credentials import CREDENTIALS, credential, storage_identity
+from lineage.auth._fetched import AccessToken, Credential, fetched
 from lineage.auth._hosts import allowed
-from lineage.auth._tokens import AccessToken, BearerAuth, Credential, bearer, fetched
+from lineage.auth._tokens import BearerAuth, bearer
 
 __all__ = [
     "CREDENTIALS",

@@ -7,8 +7,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from lineage.auth._fetched import Credential
 from lineage.auth._sign_in import SignIn
-from lineage.auth._tokens import Credential
 from lineage.errors import Cause, SettingsError
 from lineage.settings import Auth, Settings
 

@@ -11,7 +11,7 @@ from tempfile import mkstemp
 from threading import Lock
 from typing import Any
 
-from lineage.auth._tokens import AccessToken, Credential
+from lineage.auth._fetched import AccessToken, Credential
 
 CACHE = "purview-lineage"  # the name of our token cache among those of azure-identity
 

@@ -26,6 +26,8 @@ from lineage.model import (
 LARGEST_PROPERTY = 32_768  # bytes of a property's name and value; Purview's limit, documented 2022
 LONGEST_NAME = 4_096  # bytes of a qualifiedName; as above
 
+FALLBACK = "lineage_dataset"  # ours, below DataSet, where it may be registered
+
 _MAPPING = "columnMapping"
 
 
@@ -73,14 +75,25 @@ def _entity(name: Name, attributes: Json, parent: Name | None = None, key: str =
 def _asset(name: Name) -> Json:
     """An asset by its name alone, so that a later scan fills the same entity."""
     short = name.qualified.rstrip("/").rpartition("/")[2].replace("%20", " ")
-    return _entity(name, {"qualifiedName": name.qualified, "name": short or name.qualified})
+    told = _read_off(name.qualified) if name.type == FALLBACK else {}
+    return _entity(name, {"qualifiedName": name.qualified, "name": short or name.qualified, **told})
+
+
+def _read_off(qualified: str) -> dict[str, str]:
+    """What the name of a fall-back says: `{connector}://{host or linked service}/{locator}`."""
+    connector, _, locator = qualified.partition("://")
+    told = {"connector": connector, "locator": locator}
+    top, *parts = locator.split("/")
+    if top == "linked-service" and len(parts) > 1:
+        told |= {"factory": parts[0], "linkedService": parts[1], "locator": "/".join(parts[2:])}
+    return told
 
 
 def _parents(process: Process, last: LastRun | None) -> Iterable[Json]:
     """Factory, pipeline and activity, from the top down; Synapse has no workspace entity."""
     *above, pipeline, activity = process.parents
     for factory in above:
-        parts = factory.qualified.strip("/").split("/")
+        parts = process.factory.strip("/").split("/")
         known = {"qualifiedName": factory.qualified, "name": parts[-1]}
         if len(parts) > 3:
             known |= {"subscriptionId": parts[1], "resourceGroupName": parts[3]}

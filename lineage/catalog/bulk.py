@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from lineage.errors import Rejected
+from lineage.errors import Cause, Rejected, Unavailable
 from lineage.model import Json, Name
 
 COUNT = 50  # processes in a request
@@ -34,21 +34,24 @@ class Unit:
     entities: tuple[Json, ...]
 
 
-def cut(units: Iterable[Unit], count: int = COUNT, size: int = SIZE) -> Iterator[list[Unit]]:
+def cut(
+    units: Iterable[Unit], count: Callable[[], int] = lambda: COUNT, size: int = SIZE
+) -> Iterator[list[Unit]]:
     """
-    Bulks of at most `count` units and `size` bytes of JSON, in order; a larger unit goes alone.
+    Bulks of at most `count()` units and `size` bytes of JSON, in order; a larger unit goes alone.
 
-    What units share counts once.
+    What units share counts once. `count` is asked for each bulk: it may depend on how those before
+    it fared.
     """
     bulk: list[Unit] = []
     held: dict[Name, list[Json]] = {}
-    room = size - _ENVELOPE
+    room, most = size - _ENVELOPE, count()
     for unit in units:
         new = _not_in(held, unit)
         needed = sum(map(_bytes, new))
-        if bulk and (len(bulk) == count or needed > room):
+        if bulk and (len(bulk) >= most or needed > room):
             yield bulk
-            bulk, held, room = [], {}, size - _ENVELOPE
+            bulk, held, room, most = [], {}, size - _ENVELOPE, count()
             new = unit.entities
             needed = sum(map(_bytes, new))
         bulk.append(unit)
@@ -74,8 +77,9 @@ def publish(units: Sequence[Unit], send: Send) -> Iterator[tuple[Unit, Guids | R
     Send one bulk and say of each unit which guids its entities have, or why it was refused.
 
     A refused request is halved until only what is wrong is refused: k bad ones of n units cost at
-    most 2k(1 + ⌈log₂ n⌉) + 1 calls. What the answer does not name is not proven, and counts as
-    refused with status 200. Every other error of `send` is let through; what was yielded before
+    most 2k(1 + ⌈log₂ n⌉) + 1 calls. One that was too much at once is halved too; a unit that is
+    too much by itself raises `Unavailable`. What the answer does not name is not proven, and counts
+    as refused with status 200. Every other error of `send` is let through; what was yielded before
     is in the catalog.
     """
     waiting = [list(units)]
@@ -86,12 +90,15 @@ def publish(units: Sequence[Unit], send: Send) -> Iterator[tuple[Unit, Guids | R
         entities = _assemble(part)
         try:
             assigned = send(list(entities.values()))
-        except Rejected as refusal:
-            middle = len(part) // 2
-            if middle:
-                waiting += [part[middle:], part[:middle]]
-            else:
+        except (Rejected, Unavailable) as refusal:
+            alone = len(part) == 1
+            if isinstance(refusal, Unavailable) and (alone or refusal.cause != Cause.OVERLOADED):
+                raise
+            if isinstance(refusal, Rejected) and alone:
                 yield part[0], refusal
+            else:
+                middle = len(part) // 2
+                waiting += [part[middle:], part[:middle]]
             continue
         known = {name: assigned.get(entity["guid"]) for name, entity in entities.items()}
         for unit in part:

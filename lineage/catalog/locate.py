@@ -2,30 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 
 from lineage.model import Asset, Catalog, Name
 
 
-def locate(catalog: Catalog, assets: Iterable[Asset]) -> dict[Asset, Name | None]:
+def locate(catalog: Catalog, possible: Mapping[Asset, Sequence[Name]]) -> dict[Asset, Name | None]:
     """
-    The first candidate of each asset that exists, or None where none does.
+    The first `possible` name of each asset that exists, or None where none does.
 
     One look-up for each type, whatever the number of assets.
     """
     wanted: dict[str, dict[str, None]] = {}
-    unknown = list(assets)
-    for asset in unknown:
-        for name in asset.candidates:
+    for names in possible.values():
+        for name in names:
             wanted.setdefault(name.type, {})[name.qualified] = None
     found = {
         name
-        for kind, names in wanted.items()
-        for entity in catalog.get(kind, list(names))
+        for kind, qualified in wanted.items()
+        for entity in catalog.get(kind, list(qualified))
         if (name := _name(entity)).type == kind
     }
     return {
-        asset: next((name for name in asset.candidates if name in found), None) for asset in unknown
+        asset: next((name for name in names if name in found), None)
+        for asset, names in possible.items()
     }
 
 

@@ -18,6 +18,7 @@ from types import MappingProxyType
 from typing import Any
 
 from lineage import ticks
+from lineage.catalog.atlas import FALLBACK
 from lineage.model import Json
 
 _LARGEST = {"int": 2**31, "long": 2**63}
@@ -79,18 +80,32 @@ def definitions() -> Json:
 
 
 def sent() -> list[str]:
-    """The types of what we send: those that no other descends from, and the fall-back type."""
-    return [name for name in types() if len(subtypes(name)) == 1] + ["DataSet"]
+    """The types of what we send, our own aside: those that no other descends from, and DataSet."""
+    leaves = [name for name in types() if len(subtypes(name)) == 1]
+    return [*(name for name in leaves if name != FALLBACK), "DataSet"]
 
 
 @cache
 def types() -> Mapping[str, EntityType]:
     """Every type we know, by name."""
-    entities = {each["name"]: each for each in definitions()["entityDefs"]}
-    references = [
-        each for definition in definitions()["relationshipDefs"] for each in _references(definition)
-    ]
+    known = definitions()
+    entities = {each["name"]: each for each in known["entityDefs"]}
+    references = [each for found in known["relationshipDefs"] for each in _references(found)]
     return MappingProxyType({name: _entity_type(name, entities, references) for name in entities})
+
+
+def definition(name: str) -> Json | None:
+    """A type as a server would define it, with what it inherits; None where we know none."""
+    known = types().get(name)
+    if known is None:
+        return None
+    return {
+        "name": name,
+        "attributeDefs": [{"name": each} for each in known.attributes],
+        "relationshipAttributeDefs": [
+            {"name": each.name, "typeName": each.target} for each in known.references.values()
+        ],
+    }
 
 
 @cache

@@ -13,16 +13,8 @@ import click
 
 from lineage import __version__
 from lineage.cli import _output
-from lineage.cli._call import (
-    BROKEN_PIPE,
-    COMPLETE,
-    INCOMPLETE,
-    INTERRUPTED,
-    WRONG,
-    Call,
-    common,
-    log_to_stderr,
-)
+from lineage.cli._call import BROKEN_PIPE, COMPLETE, INCOMPLETE, INTERRUPTED, WRONG, Call, common
+from lineage.cli._logs import log_to_stderr
 from lineage.errors import BadInput, LineageError, SettingsError
 
 # Each is a module beside this one, which is loaded when its command is called.
@@ -36,6 +28,7 @@ COMMANDS = {
     "settings": "Every setting with its value and where that comes from.",
     "show": "What would be sent for a run, and how each name came to be; sends nothing.",
     "sync": "One whole pass: collect runs, report their lineage, record how each ended.",
+    "types": "What a catalog must know to take lineage; `types install` registers it.",
 }
 
 log = logging.getLogger(__name__)

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import logging
-import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from traceback import format_tb
 from typing import Any, TypeVar
 
 import click
 
-from lineage.cli import _output
+from lineage.cli._logs import log_to_stderr
 from lineage.errors import SettingsError
 from lineage.settings import Settings
 
@@ -19,7 +16,6 @@ COMPLETE, FAILED, WRONG, INCOMPLETE = range(4)  # exit codes, as `--help` has th
 INTERRUPTED, BROKEN_PIPE = 130, 141  # 128 and the signal's number, as shells have it
 
 _F = TypeVar("_F", bound=Callable[..., Any])
-_LEVELS = (logging.ERROR, logging.INFO, logging.DEBUG)
 
 
 @dataclass(slots=True)
@@ -93,29 +89,6 @@ def common(command: _F) -> _F:
     for option in reversed(options):
         command = option(command)
     return command
-
-
-def log_to_stderr(verbose: int) -> None:
-    """Send our own logs, and nobody else's, to stderr; errors only where not asked for more."""
-    logger = logging.getLogger("lineage")
-    handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(_Visible("%(asctime)s %(levelname)s %(name)s: %(message)s"))
-    logger.handlers = [handler]
-    if not logging.root.handlers:  # else Python itself prints the warnings of azure-identity,
-        logging.root.addHandler(logging.NullHandler())  # which repeat what a service says
-    logger.setLevel(_LEVELS[min(verbose, len(_LEVELS) - 1)])
-
-
-class _Visible(logging.Formatter):
-    """Log lines in which no name of somebody else's steers the terminal."""
-
-    def format(self, record: logging.LogRecord) -> str:
-        return "\n".join(_output.visible(line) for line in super().format(record).split("\n"))
-
-    def formatException(self, ei: Any) -> str:
-        """Where it happened, and the kind of error: its text may hold a value, even a secret."""
-        kind, _, trace = ei
-        return "".join([*format_tb(trace), kind.__name__])
 
 
 def _call(ctx: click.Context) -> Call:

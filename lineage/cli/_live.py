@@ -30,7 +30,7 @@ def read(app: App, run_id: str) -> tuple[Listed, Definitions]:
         reading = source.definitions.prefetch(reading, TRANSLATORS)
         for listed in reading.listed:
             wanted = tuple(run for run in listed.activities if activity in (None, run.id))
-            return replace(listed, activities=wanted), source.definitions
+            return replace(listed, activities=wanted), app.definitions(factory)
         if reading.unread:
             problem = problem or reading.problem or f"run {run_id} could not be read"
     if problem:

@@ -8,16 +8,7 @@ from typing import Any
 
 from lineage import lines
 from lineage.desk import Desk
-from lineage.model import (
-    ActivityRun,
-    Batch,
-    Definitions,
-    Json,
-    Listed,
-    Name,
-    Reading,
-    Translation,
-)
+from lineage.model import ActivityRun, Batch, Definitions, Json, Listed, Name, Reading, Translation
 from lineage.report import report
 from lineage.store.ledger import Ledger
 from lineage.store.published import PublishedRows

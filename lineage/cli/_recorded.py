@@ -9,7 +9,8 @@ from typing import Any
 from lineage.errors import BadInput
 from lineage.model import ActivityRun, Definitions, Factory, FactoryId, Json, PipelineRun
 from lineage.sources import folder, jsonfile, payloads, scenario
-from lineage.sources.folder import FolderDefinitions
+from lineage.sources.gitfolder import read_git
+from lineage.sources.ondisk import FolderDefinitions
 from lineage.ticks import Ticks
 
 _NOWHERE = FactoryId(
@@ -33,7 +34,7 @@ def read(place: Path) -> Runs:
     try:
         definitions = folder.read(place)
     except BadInput:
-        definitions = folder.git(place)
+        definitions = read_git(place)
     return scenario.listed(place, definitions.factory.id).activities, definitions
 
 

@@ -14,7 +14,7 @@ from lineage.cli import _live, _output
 from lineage.cli._call import COMPLETE, Call, common
 from lineage.cli._payload import payload
 from lineage.redact import Place, differences, only, redact
-from lineage.sources import capture
+from lineage.sources import capture, scenario
 from lineage.translate.once import Noting
 from lineage.wiring import Access
 
@@ -40,9 +40,10 @@ def command(call: Call, run_id: str, folder: Path) -> int:
     """
     settings = call.settings()
     settings.require_factories()
-    capture.check(folder)
+    scenario.check(folder)
     with App(settings, access=Access.READ) as app:
-        listed, definitions = _live.read(app, run_id)
+        listed, _ = _live.read(app, run_id)
+        definitions = app.source(listed.run.factory).definitions  # names as the folder will tell
         noting = Noting(definitions)
         shown = [payload(run, noting, settings.native) for run in listed.activities]
     asked = [definition for definition in noting.read.values() if definition is not None]
@@ -50,7 +51,7 @@ def command(call: Call, run_id: str, folder: Path) -> int:
     redacted = _parsed(redact(live))
     removed = list(differences(live, redacted))
     telling = changing(live, redacted, removed, shown, settings.native)
-    capture.write(folder, redacted)
+    scenario.write(folder, redacted)
     _output.problems(
         f"{_text(place)}: removed, which changes what `show` tells" for place in telling
     )
@@ -67,7 +68,7 @@ def command(call: Call, run_id: str, folder: Path) -> int:
 
 def _parsed(files: Mapping[str, Any]) -> dict[str, Any]:
     """The files as they will be read: keys in order."""
-    return {path: json.loads(capture.text(content)) for path, content in files.items()}
+    return {path: json.loads(scenario.text(content)) for path, content in files.items()}
 
 
 def changing(

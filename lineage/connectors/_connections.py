@@ -1,4 +1,4 @@
-"""What linked services say of where they connect to: connection strings, URLs, SQL servers."""
+"""What linked services say of where they connect to: connection strings, URLs, accounts."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from lineage.connectors import _hosts, _strings, _text
-from lineage.connectors._parts import ABSENT, Part, Tree
+from lineage.connectors._parts import ABSENT, Part
+from lineage.connectors._tree import Tree
 from lineage.model import Endpoint, Reason
 
 _PUBLIC_CLOUD = "core.windows.net"
-_DEFAULT_INSTANCE = "MSSQLSERVER"  # what an instance without a name is called
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -45,21 +45,6 @@ def settings(linked: Tree) -> Settings:
     if _text.expression(found.text) or _text.whole_expression(found.text):
         rest = linked.refused(found, Reason.UNRESOLVED, f"{label}: template text")
     return Settings(words, (label, *found.trace), rest)
-
-
-def sql_server(linked: Tree) -> tuple[Part, Part, Part]:
-    """
-    Server, instance and database of SQL Server and its family.
-
-    The properties `server` and `database` (the recommended form), else a connection string.
-    """
-    if linked.raw("server").given:
-        return *_listening(linked, linked.raw("server")), linked.part("database")
-    found = settings(linked)
-    database = linked.checked(found.raw("database"), "database")
-    if not database.given:
-        database = linked.part("database")
-    return *_listening(linked, found.raw("server")), database
 
 
 def url(linked: Tree, key: str) -> tuple[Part, Part]:
@@ -103,18 +88,3 @@ def storage(linked: Tree, service: str, *keys: str) -> tuple[Part, Part]:
     suffix = found.words.get("endpointsuffix") or _PUBLIC_CLOUD
     host = replace(account, text=f"{account.text}.{service}.{suffix}")
     return linked.host(host, key), ABSENT
-
-
-def _listening(linked: Tree, found: Part) -> tuple[Part, Part]:
-    """Host and instance of a data source."""
-    default = Part(_DEFAULT_INSTANCE, ("default instance",))
-    if found.text is None:
-        return found, default
-    server = _strings.server(found.text)
-    host = linked.host(replace(found, text=server.host or None), "server")
-    if server.instance:
-        return host, linked.checked(replace(found, text=server.instance), "instance")
-    if server.port in ("", "1433"):
-        return host, default
-    trace = ("default instance: the port alone is given", *found.trace)
-    return host, Part(_DEFAULT_INSTANCE, trace, assumed=True)  # a named one may listen there

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 
-from lineage.connectors import _text
+from lineage.connectors import _text, _told
 from lineage.connectors._normal import Kind, normal
 from lineage.connectors._parts import EMPTY, Part, Parts
-from lineage.model import Asset, Certainty, Endpoint, Gap, Name, Named, Reason
+from lineage.model import Asset, Certainty, Endpoint, Gap, Name, Named
 
 TYPE = "DataSet"
 _CONNECTION = frozenset({"base", "database", "share"})  # what a connection string hides together
@@ -33,42 +32,16 @@ def named(endpoint: Endpoint, scheme: str, parts: Parts, *gaps: Gap) -> Named:
         Asset((Name(TYPE, qualified),)),
         Certainty.FALLBACK,
         complete and not endpoint.opaque,
-        (*gaps, *unknown(endpoint, parts)),
-        trace(parts),
+        (*gaps, *_told.unknown(endpoint, parts)),
+        _told.trace(parts),
     )
 
 
 def cut(endpoint: Endpoint, qualified: str, parts: Parts) -> Named:
     """The asset of a store whose object is not known: `qualified` stops where knowledge does."""
     asset = Asset((Name(TYPE, qualified),))
-    gaps = unknown(endpoint, parts)
-    return Named(asset, Certainty.FALLBACK, whole=False, gaps=gaps, trace=trace(parts))
-
-
-def no_row(endpoint: Endpoint) -> Gap:
-    """The gap of a store that no row is for."""
-    detail = f"linked service {endpoint.linked_service} ({endpoint.linked_service_type})"
-    return Gap(Reason.UNKNOWN_CONNECTOR, detail=detail)
-
-
-def unknown(endpoint: Endpoint, parts: Parts) -> tuple[Gap, ...]:
-    """The gaps of the parts that are not known; those the definition leaves out share one."""
-    gaps = [part.gap for part in parts.values() if part.text is None and part.gap is not None]
-    missing = [label for label, part in parts.items() if part.text is None and part.gap is None]
-    if missing:
-        known = [label for label, part in parts.items() if part.text]
-        detail = f"known: {_listed(known)}; missing: {_listed(missing)}"
-        gaps.append(Gap(Reason.UNKNOWN_OBJECT, detail=f"dataset {endpoint.dataset_name}: {detail}"))
-    return tuple(dict.fromkeys(gaps))
-
-
-def trace(parts: Parts) -> tuple[str, ...]:
-    """A line for each part: how it came to be, never what it is."""
-    return tuple(
-        f"{label}: {' ← '.join(steps)}"
-        for label, part in parts.items()
-        if (steps := part.trace if part.text is not None else ("not known", *part.trace))
-    )
+    gaps = _told.unknown(endpoint, parts)
+    return Named(asset, Certainty.FALLBACK, whole=False, gaps=gaps, trace=_told.trace(parts))
 
 
 def _path(parts: Parts) -> tuple[str, bool]:
@@ -95,7 +68,3 @@ def _segment(name: str) -> str:
 
 def _scheme(text: str) -> str:
     return text if re.fullmatch(r"[a-z][a-z0-9+._-]*", text) else "unknown"
-
-
-def _listed(labels: Iterable[str]) -> str:
-    return ", ".join(labels) or "nothing"

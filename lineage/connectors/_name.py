@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from functools import lru_cache
 from string import Formatter
 
-from lineage.connectors import _fallback, _generic
+from lineage.connectors import _fallback, _generic, _told
 from lineage.connectors._connector import Connector, row_for, rows_for
-from lineage.connectors._normal import encoded_blanks, normal
+from lineage.connectors._normal import normal
 from lineage.connectors._parts import Parts
+from lineage.connectors._spellings import asset_of
 from lineage.connectors._stores import store_of
 from lineage.connectors._table import CONNECTORS
-from lineage.model import Asset, Certainty, Endpoint, Name, Named
-
-_FOLDED = frozenset({"database", "schema", "table"})  # SQL stores ignore their case
+from lineage.model import Certainty, Endpoint, Named
 
 
 def name(endpoint: Endpoint) -> Named:
@@ -28,7 +26,7 @@ def name(endpoint: Endpoint) -> Named:
     if not rows:
         scheme = store_of(endpoint.linked_service_type).scheme
         parts = _generic.read(endpoint)
-        return _fallback.named(endpoint, scheme, parts, _fallback.no_row(endpoint))
+        return _fallback.named(endpoint, scheme, parts, _told.no_row(endpoint))
     parts = rows[0].read(endpoint)
     host = next(iter(parts.values())).text
     scheme = rows[0].scheme or endpoint.linked_service_type.lower()
@@ -36,7 +34,7 @@ def name(endpoint: Endpoint) -> Named:
         return _fallback.named(endpoint, scheme, parts)
     row = row_for(host, rows, CONNECTORS)
     if row is None:
-        return _fallback.named(endpoint, scheme, parts, _fallback.no_row(endpoint))
+        return _fallback.named(endpoint, scheme, parts, _told.no_row(endpoint))
     return _named(row, endpoint, parts)
 
 
@@ -49,30 +47,10 @@ def _named(row: Connector, endpoint: Endpoint, parts: Parts) -> Named:
         return _fallback.cut(endpoint, normal(text, row.kind).rstrip("/"), parts)
     inferred = any(part.assumed for part in parts.values())
     return Named(
-        _asset(row, tuple((label, part.text or "") for label, part in parts.items())),
+        asset_of(row, tuple((label, part.text or "") for label, part in parts.items())),
         Certainty.INFERRED if inferred else Certainty.EXACT,
-        trace=_fallback.trace(parts),
+        trace=_told.trace(parts),
     )
-
-
-@lru_cache(maxsize=8192)
-def _asset(row: Connector, parts: tuple[tuple[str, str], ...]) -> Asset:
-    """The asset of a row whose parts are all known; runs name the same ones again and again."""
-    return Asset(tuple(dict.fromkeys(_candidates(row, dict(parts)))))
-
-
-def _candidates(row: Connector, parts: dict[str, str]) -> Iterator[Name]:
-    """
-    Each spelling with each type; the first is the one to create.
-
-    SQL names as written, then in lower case, each with `%20` for a blank before the blank; a
-    folder with its slash before without.
-    """
-    relational = "table" in parts
-    for form in (parts, _lowered(parts)) if relational else (parts,):
-        for spell in (encoded_blanks, _as_it_is) if relational else (_as_it_is, _slashless):
-            for type_name, pattern in row.names.items():
-                yield Name(type_name, spell(normal(pattern.format_map(form), row.kind)))
 
 
 def _filled(pattern: str, parts: Parts) -> tuple[str, bool]:
@@ -96,15 +74,3 @@ def _pieces(pattern: str) -> tuple[tuple[str, str | None], ...]:
 
 def _fields(pattern: str) -> set[str]:
     return {field for _, field in _pieces(pattern) if field is not None}
-
-
-def _lowered(parts: dict[str, str]) -> dict[str, str]:
-    return {label: text.lower() if label in _FOLDED else text for label, text in parts.items()}
-
-
-def _slashless(name: str) -> str:
-    return name.rstrip("/")
-
-
-def _as_it_is(name: str) -> str:
-    return name

@@ -6,8 +6,9 @@ import re
 from dataclasses import replace
 
 from lineage.connectors import _connections, _hosts
-from lineage.connectors._parts import ABSENT, EMPTY, Part, Tree
+from lineage.connectors._parts import ABSENT, EMPTY, Part
 from lineage.connectors._stores import Store
+from lineage.connectors._tree import Tree
 
 _DATABASES = ("database", "databaseName", "catalog", "artifactId")
 _SHARED_HOSTS = frozenset({"login.salesforce.com", "test.salesforce.com"})  # of everybody's data

@@ -1,11 +1,10 @@
-"""Connection strings: keywords in all their spellings, quoted values, the server's address."""
+"""Connection strings: keywords in all their spellings, quoted values."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping
 from functools import lru_cache
-from typing import NamedTuple
 
 # Source: learn.microsoft.com/dotnet/api/microsoft.data.sqlclient.sqlconnection.connectionstring
 _SYNONYMS = {
@@ -33,16 +32,6 @@ _QUOTED = re.compile(
     re.VERBOSE,
 )
 _PLAIN = re.compile(r"[^;]*")
-_PROTOCOL = re.compile(r"(?:tcp|np|lpc|admin)\s*:\s*", re.IGNORECASE)
-_PIPE = re.compile(r"\\\\([^\\]+)\\pipe\\(?:MSSQL\$([^\\]+)\\)?sql\\query", re.IGNORECASE)
-
-
-class Server(NamedTuple):
-    """Where a SQL Server listens; empty where the text does not say."""
-
-    host: str
-    instance: str = ""
-    port: str = ""
 
 
 @lru_cache(maxsize=1024)
@@ -69,23 +58,6 @@ def settings(text: str) -> Mapping[str, str]:
         word = " ".join(key[1].replace("==", "=").split()).lower()
         found[_SYNONYMS.get(word, word)] = value
     return found
-
-
-def server(text: str) -> Server:
-    """
-    Host, instance and port of a data source.
-
-    `tcp:host,1433`, `HOST\\INST`, `np:\\\\host\\pipe\\MSSQL$INST\\sql\\query`, `[::1],1433`, ….
-    """
-    address = _PROTOCOL.sub("", text.strip(), count=1)
-    pipe = _PIPE.fullmatch(address)
-    if pipe is not None:
-        return Server(pipe[1], pipe[2] or "")
-    if address.lower().startswith("(localdb)"):
-        return Server("(localdb)")
-    address, _, port = address.partition(",")
-    host, _, instance = address.partition("\\")
-    return Server(host.strip(), instance.strip(), port.strip())
 
 
 def _unquoted(match: re.Match[str]) -> str:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from ipaddress import ip_address
-from urllib.parse import urlsplit
 
+from lineage.diagnosis._places import ZONES, Place, ours
+from lineage.diagnosis._services import ATLAS, DATA_FACTORY, PURVIEW, STORAGE, SYNAPSE, Service
 from lineage.diagnosis._table import TABLE, Diagnosis
 from lineage.errors import Cause, LineageError, Rejected, Unavailable
 
@@ -27,94 +26,6 @@ __all__ = [
     "told",
 ]
 
-# Source: learn.microsoft.com/azure/private-link/private-endpoint-dns, 2026-07; China has none.
-ZONES = frozenset(
-    {
-        "privatelink.azure.com",
-        "privatelink.dev.azuresynapse.net",
-        "privatelink.dev.azuresynapse.usgovcloudapi.net",
-        "privatelink.purview-service.microsoft.com",
-        "privatelink.purview.azure.com",
-        "privatelink.purview.azure.us",
-        "privatelink.table.core.usgovcloudapi.net",
-        "privatelink.table.core.windows.net",
-    }
-)
-
-
-@dataclass(frozen=True, slots=True)
-class Service:
-    """One kind of service: the setting that leads to it, and how it is reached privately."""
-
-    name: str
-    setting: str
-    endpoint: str
-    role: Diagnosis
-    token: Diagnosis = Diagnosis.TOKEN
-    identity: Diagnosis = Diagnosis.IDENTITY
-
-
-ATLAS = Service(
-    "Apache Atlas",
-    "LINEAGE_CATALOG",
-    "a private address",
-    Diagnosis.ROLE_ATLAS,
-    Diagnosis.PASSWORD,
-)
-DATA_FACTORY = Service(
-    "Data Factory",
-    "LINEAGE_MANAGEMENT_ENDPOINT",
-    "a private link of Azure Resource Manager",
-    Diagnosis.ROLE_FACTORY,
-)
-PURVIEW = Service(
-    "Purview",
-    "LINEAGE_CATALOG",
-    "a private endpoint of the group account",
-    Diagnosis.ROLE_PURVIEW,
-)
-STORAGE = Service(
-    "Azure Storage",
-    "AzureWebJobsStorage",
-    "a private endpoint of the group table",
-    Diagnosis.ROLE_STORAGE,
-    Diagnosis.STORAGE_KEY,
-    Diagnosis.STORAGE_KEY,
-)
-SYNAPSE = Service(
-    "Synapse",
-    "LINEAGE_SYNAPSE_ENDPOINT",
-    "a private endpoint of the group Dev",
-    Diagnosis.ROLE_SYNAPSE,
-)
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """What was called: a service, at an address; `addresses` are those of its host."""
-
-    service: Service
-    url: str
-    name: str
-    addresses: Sequence[str] = ()
-
-    @property
-    def host(self) -> str:
-        """Its name alone."""
-        return urlsplit(self.url).hostname or ""
-
-    @property
-    def address(self) -> str:
-        """The first public address, where it has no other; else nothing."""
-        shown = [each for each in self.addresses if ip_address(each).is_global]
-        return shown[0] if shown and len(shown) == len(self.addresses) else ""
-
-    @property
-    def zone(self) -> str:
-        """The private DNS zone of its host."""
-        zone = f"privatelink.{self.host.partition('.')[2]}"
-        return f"the private DNS zone {zone}" if zone in ZONES else "its private DNS zone"
-
 
 @dataclass(frozen=True, slots=True)
 class Found:
@@ -123,11 +34,6 @@ class Found:
     diagnosis: Diagnosis
     said: str
     remedy: str
-
-
-def ours(setting: str = "") -> Place:
-    """No service at all, but what a setting of ours leads to, or this machine."""
-    return Place(Service("", setting, "", Diagnosis.SETTING), "", "")
 
 
 _BY_CAUSE = {

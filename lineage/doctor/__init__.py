@@ -8,6 +8,7 @@ from pathlib import Path
 
 from lineage import wiring
 from lineage.auth import Credential
+from lineage.catalog.local import LocalCatalog
 from lineage.diagnosis import ATLAS, PURVIEW, STORAGE, Diagnosis, Place, diagnose, ours, told
 from lineage.doctor import _catalog, _identity, _sources
 from lineage.doctor._check import Check, Dates, Doors, Health, address_of, failed
@@ -57,11 +58,11 @@ def _the_catalog(
 ) -> Iterator[Check]:
     scheme, rest = settings.catalog.scheme, settings.catalog.rest
     name = f"{scheme}:{rest}"
-    if doors.remote and scheme in SERVICES:
+    if scheme in SERVICES:
         place = Place(SERVICES[scheme], rest, name)
         place = replace(place, addresses=doors.resolve(place.host))
         try:
-            with doors.remote(settings, identity, dates.session) as catalog:
+            with _catalog.opened(settings, identity, doors, dates.session) as catalog:
                 yield from _catalog.check(catalog, place, name)
         except LineageError as error:
             yield failed("catalog", name, diagnose(error, place))
@@ -70,7 +71,7 @@ def _the_catalog(
         if not Path(rest).exists():
             yield _absent("catalog", name, rest, "LINEAGE_CATALOG")
             return
-        with wiring.catalog(rest, Access.READ) as catalog:
+        with LocalCatalog(rest) as catalog:
             yield from _catalog.check(catalog, None, name)
     except LineageError as error:
         yield _file("catalog", name, "LINEAGE_CATALOG", str(error))

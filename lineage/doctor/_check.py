@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from enum import StrEnum
 from ipaddress import ip_address
@@ -18,7 +17,7 @@ from lineage import http, ticks
 from lineage.auth import Credential, credential
 from lineage.diagnosis import Diagnosis, Found, Place
 from lineage.http import Limits
-from lineage.model import Clock, Described
+from lineage.model import Clock
 from lineage.settings import Settings
 from lineage.wiring import now
 
@@ -118,21 +117,11 @@ class _Dated(BaseAdapter):
         self._adapter.close()
 
 
-Remote = Callable[
-    [Settings, Credential, Callable[[str], Session]], AbstractContextManager[Described]
-]
-
-
 @dataclass(frozen=True, slots=True)
 class Doors:
-    """
-    The outside world. `remote` opens a catalog that is a service.
-
-    `remote` takes the identity, and `Dates.session` for calls whose dates are to be looked at.
-    """
+    """The outside world."""
 
     clock: Clock = now
     resolve: Callable[[str], Sequence[str]] = resolved
     identity: Callable[[Settings], Credential | None] = credential
     limits: Limits = QUICK
-    remote: Remote | None = None

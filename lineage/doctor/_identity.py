@@ -14,7 +14,7 @@ from lineage.doctor._check import Check, Health, failed
 from lineage.errors import LineageError
 from lineage.model import Clock, FactoryId
 from lineage.settings import Auth, Settings
-from lineage.sources import client
+from lineage.sources import addresses
 
 PURVIEW_SCOPE = "https://purview.azure.net/.default"  # in every cloud
 
@@ -50,7 +50,7 @@ def scopes(settings: Settings) -> Mapping[str, Place]:
     """What tokens are needed for, and the first place of each."""
     found: dict[str, Place] = {}
     for factory in settings.factories:
-        scope = client.scope(factory, settings)
+        scope = addresses.scope(factory, settings)
         found.setdefault(scope, place(factory, settings))
     if settings.catalog.scheme == "purview":
         found.setdefault(PURVIEW_SCOPE, Place(PURVIEW, settings.catalog.rest, PURVIEW_SCOPE))
@@ -59,8 +59,8 @@ def scopes(settings: Settings) -> Mapping[str, Place]:
 
 def place(factory: FactoryId, settings: Settings) -> Place:
     """Where a factory or workspace is read; its addresses are not looked up."""
-    service = SYNAPSE if client.api(factory) is client.SYNAPSE else DATA_FACTORY
-    return Place(service, client.address(factory, settings), factory)
+    service = SYNAPSE if addresses.api(factory) is addresses.SYNAPSE else DATA_FACTORY
+    return Place(service, addresses.address(factory, settings), factory)
 
 
 def check(settings: Settings, identity: Credential, clock: Clock) -> Iterator[Check]:

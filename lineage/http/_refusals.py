@@ -12,8 +12,9 @@ from email.utils import parsedate_to_datetime
 from lineage.errors import Cause, LineageError, Rejected, SettingsError, Unavailable
 
 LONGEST_ASKED = 3_600.0  # seconds; a service that asks for more is taken to mean this
-_PASSING = frozenset({408, 429})  # these, and 500 and above, pass by themselves
+_TOO_MUCH = frozenset({408, 429, 504})  # these, and 500 and above, pass by themselves
 _FIREWALL = re.compile(rb"private ?endpoint|public ?network ?access|firewall", re.IGNORECASE)
+_REQUEST = re.compile(r"[A-Za-z0-9-]{1,64}", re.ASCII)
 _CODE = re.compile(r"[A-Za-z0-9_.-]{1,64}", re.ASCII)
 
 
@@ -28,12 +29,15 @@ def refusal(
     """
     The error that an answer other than 2xx and 304 is. `what` was asked.
 
-    `grant` says what to do about a 403. Of the body only the service's code is told: its text may
-    repeat what was sent.
+    `grant` says what to do about a 403. Of the body only the service's code and its id of the
+    request are told: its text may repeat what was sent.
     """
-    code = _code(body)
-    said = f"{what} answered {status}{f' ({code})' if code else ''}"
-    if status in _PASSING or status >= 500:
+    code, request = _told(body)
+    told = ", ".join(filter(None, (code, f"request {request}" if request else "")))
+    said = f"{what} answered {status}{f' ({told})' if told else ''}"
+    if status in _TOO_MUCH:
+        return Unavailable(said, retry_after(headers, now), Cause.OVERLOADED)
+    if status >= 500:
         return Unavailable(said, retry_after(headers, now))
     if status < 400:
         redirected = f"{said}: redirects are not followed; check the endpoint's address"
@@ -49,17 +53,25 @@ def refusal(
     return Rejected(said, status, code)
 
 
-def _code(raw: bytes) -> str:
-    """The service's own word: `{"error": {"code"}}`, `{"code"}` or Atlas's `{"errorCode"}`."""
+def _told(raw: bytes) -> tuple[str, str]:
+    """
+    The service's own code, and Purview's `requestId`; empty where there is none.
+
+    The code is at `{"error": {"code"}}`, `{"code"}` or, Atlas's, `{"errorCode"}`.
+    """
     try:
         body = json.loads(raw)
     except (ValueError, RecursionError):
-        return ""
+        return "", ""
     outer = body if isinstance(body, dict) else {}
     inner = outer.get("error")
     inner = inner if isinstance(inner, dict) else {}
     code = inner.get("code") or outer.get("code") or outer.get("errorCode")
-    return code if isinstance(code, str) and _CODE.fullmatch(code) else ""
+    return _clean(code, _CODE), _clean(outer.get("requestId"), _REQUEST)
+
+
+def _clean(value: object, form: re.Pattern[str]) -> str:
+    return value if isinstance(value, str) and form.fullmatch(value) else ""
 
 
 def retry_after(headers: Mapping[str, str], now: Callable[[], float] = time.time) -> float | None:

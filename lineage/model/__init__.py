@@ -1,59 +1,24 @@
 """The words all others speak, and the protocols of the doors."""
 
-from lineage.model._doors import (
-    Catalog,
-    Clock,
-    Definitions,
-    Described,
-    Finding,
-    Queue,
-    Row,
-    Rows,
-    Runs,
-    Versioned,
-)
-from lineage.model._lineage import (
-    ANYTHING,
-    Asset,
-    Certainty,
-    Change,
-    Column,
-    ColumnKind,
-    ColumnLink,
-    Edge,
-    Endpoint,
-    Evaluated,
-    LastRun,
-    Name,
-    Named,
-    Outcome,
-    Process,
-    Reported,
-    Translation,
-    Value,
-)
-from lineage.model._reasons import (
-    LONGEST_DETAIL,
-    OPEN,
-    Gap,
-    Reason,
-    Status,
-    Where,
-)
-from lineage.model._source import (
+from lineage.model._assets import ANYTHING, Asset, Certainty, Name
+from lineage.model._catalog import Catalog, Described, Finding
+from lineage.model._doors import Clock, Definitions, Queue, Runs
+from lineage.model._endpoints import Endpoint, Evaluated, Named, Value
+from lineage.model._factories import (
     REMOVED,
-    ActivityRun,
-    Batch,
     Definition,
     Factory,
     FactoryId,
     Json,
     Kind,
-    Listed,
-    PipelineRun,
-    Reading,
-    Reference,
+    Naming,
 )
+from lineage.model._outcomes import Change, LastRun, Outcome, Reported, Translation
+from lineage.model._processes import Column, ColumnKind, ColumnLink, Edge, Process
+from lineage.model._readings import Batch, Listed, Reading
+from lineage.model._reasons import LONGEST_DETAIL, OPEN, Gap, Reason, Status, Where
+from lineage.model._rows import Row, Rows, Versioned
+from lineage.model._runs import ActivityRun, PipelineRun, Reference
 
 __all__ = [
     "ANYTHING",
@@ -86,6 +51,7 @@ __all__ = [
     "Listed",
     "Name",
     "Named",
+    "Naming",
     "Outcome",
     "PipelineRun",
     "Process",

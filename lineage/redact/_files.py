@@ -1,15 +1,16 @@
-"""The files of a scenario folder: the keys that are kept of each, and their parameters."""
+"""The files of a scenario folder: the keys that are kept of each."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from lineage.redact import _keys
+from lineage.redact._connections import connection
 from lineage.redact._keys import Kept
-from lineage.redact._texts import clean, connection
-from lineage.redact._tree import kind, opened, undeclared, walk
+from lineage.redact._parameters import arguments, expressions, needed, secure_names
+from lineage.redact._texts import clean
+from lineage.redact._tree import opened, walk
 
 Files = Mapping[str, Any]  # JSON by path within the folder
 
@@ -35,21 +36,18 @@ def redact(files: Files) -> dict[str, Any]:
     for folder in _DEFINITIONS:
         for path in sorted(cleaned):
             if path.startswith(f"{folder}/"):
-                definition = _arguments(cleaned[path], asked)
-                asked += "\n".join(_expressions(definition))
-                properties = _needed(definition.get("properties"), "parameters", asked)
+                definition = arguments(cleaned[path], asked)
+                asked += "\n".join(expressions(definition))
+                properties = needed(definition.get("properties"), "parameters", asked)
                 cleaned[path] = {**definition, "properties": properties}
     for path, content in cleaned.items():
         if path == RUN:
-            secure = frozenset(_secure(cleaned))
-            cleaned[path] = _needed(content, "parameters", asked, secure)
+            secure = frozenset(secure_names(cleaned))
+            cleaned[path] = needed(content, "parameters", asked, secure)
         elif path.startswith("factory/"):
-            properties = _needed(content.get("properties"), "globalParameters", asked)
+            properties = needed(content.get("properties"), "globalParameters", asked)
             cleaned[path] = {**content, "properties": properties}
     return cleaned
-
-
-# ---------------------------------------------------------------- one file
 
 
 def _cleaned(path: str, content: Any) -> Any:
@@ -72,54 +70,3 @@ def _activity(row: Mapping[str, Any]) -> dict[str, Any]:
     return {
         key: walk(value, kept[key], clean) if key in kept else value for key, value in row.items()
     }
-
-
-# ---------------------------------------------------------------- parameters
-
-
-def _arguments(value: Any, asked: str) -> Any:
-    """A definition whose references pass on only what somebody asks for."""
-    if isinstance(value, list):
-        return [_arguments(each, asked) for each in value]
-    if not isinstance(value, Mapping):
-        return value
-    found = {key: _arguments(each, asked) for key, each in value.items()}
-    return _needed(found, "parameters", asked) if "referenceName" in found else found
-
-
-def _needed(holder: Any, key: str, asked: str, secure: frozenset[str] = frozenset()) -> Any:
-    """The object with its parameters under `key`, of which those not asked for lose their value."""
-    named = holder.get(key) if isinstance(holder, Mapping) else None
-    if not isinstance(named, Mapping) or kind(named) == "expression":
-        return holder
-    kept = {
-        name: undeclared(value) if name.casefold() in secure or not _asks(asked, name) else value
-        for name, value in named.items()
-    }
-    return {**holder, key: kept}
-
-
-def _asks(asked: str, name: str) -> bool:
-    return re.search(rf"(?<!\w){re.escape(name)}(?!\w)", asked, re.IGNORECASE) is not None
-
-
-def _expressions(value: Any) -> Iterator[str]:
-    """Every text that may be an expression."""
-    if isinstance(value, str):
-        yield from (value,) if "@" in value else ()
-    elif isinstance(value, list):
-        for each in value:
-            yield from _expressions(each)
-    elif isinstance(value, Mapping):
-        for each in value.values():
-            yield from _expressions(each)
-
-
-def _secure(files: Files) -> Iterator[str]:
-    """The names of pipeline parameters that are declared secure."""
-    for path, content in files.items():
-        properties = content.get("properties") if path.startswith("pipeline/") else None
-        declared = properties.get("parameters") if isinstance(properties, Mapping) else None
-        for name, each in declared.items() if isinstance(declared, Mapping) else ():
-            if isinstance(each, Mapping) and kind(each).startswith("secure"):
-                yield name.casefold()

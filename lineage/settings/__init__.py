@@ -13,6 +13,7 @@ from lineage.settings._table import IDENTITY, STORAGE, TABLE, Setting
 from lineage.settings._values import (
     Auth,
     MissingAssets,
+    NameCase,
     Native,
     Place,
     RunAttributes,
@@ -26,6 +27,7 @@ __all__ = [
     "Auth",
     "Identity",
     "MissingAssets",
+    "NameCase",
     "Native",
     "Place",
     "RunAttributes",
@@ -37,7 +39,7 @@ __all__ = [
 ]
 
 
-FILES = frozenset({"local", "sqlite"})  # schemes of a path
+_FILES = frozenset({"local", "sqlite"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +90,14 @@ class Settings:
     missing_assets: MissingAssets
     run_attributes: RunAttributes
     native: Native
+    catalog_batch: int
+    catalog_rate: int
+    name_case: NameCase
+    synapse_operation: str  # a type, or auto
+    collection: str
+    register_types: bool
+    atlas_username: str
+    atlas_password: str = field(repr=False)
     ledger_days: int
     identity: Identity
     storage: Storage
@@ -171,7 +181,7 @@ def _contradictions(
     hosted = bool(environ.get("WEBSITE_INSTANCE_ID"))
     for name in ("catalog", "store"):
         place = values.get(name)
-        if hosted and place and place.scheme in FILES:
+        if hosted and place and place.scheme in _FILES:
             yield (
                 f"LINEAGE_{name.upper()}: {place.scheme}: is a file, and a Functions host loses "
                 "its disk with the instance"
@@ -184,16 +194,21 @@ def _contradictions(
         )
     if auth is Auth.DEVICE_CODE and (hosted or environ.get("FUNCTIONS_WORKER_RUNTIME")):
         yield "LINEAGE_AUTH: device-code needs a person, and a Functions host has none"
+    if bool(values.get("atlas_username")) != bool(values.get("atlas_password")):
+        yield "ATLAS_USERNAME, ATLAS_PASSWORD: are set together or not at all"
     for row in IDENTITY:
         if auth in row.needed_by and not identity[row.field]:
             yield f"LINEAGE_AUTH: {auth} needs {row.name}"
     if auth is Auth.NONE:
-        for name in _endpoints_in_use(values):
-            if (url := values.get(name)) and not is_loopback(urlsplit(url).hostname or ""):
+        for name, url in _endpoints_in_use(values):
+            if url and not is_loopback(urlsplit(url).hostname or ""):
                 yield f"LINEAGE_AUTH: none is for loopback, and LINEAGE_{name.upper()} is not"
 
 
-def _endpoints_in_use(values: Mapping[str, Any]) -> list[str]:
+def _endpoints_in_use(values: Mapping[str, Any]) -> Iterator[tuple[str, str | None]]:
     synapse = {"/microsoft.synapse/" in factory.lower() for factory in values.get("factories", ())}
     names = {False: "management_endpoint", True: "synapse_endpoint"}
-    return [names[each] for each in sorted(synapse)]
+    yield from ((names[each], values.get(names[each])) for each in sorted(synapse))
+    catalog = values.get("catalog")
+    if catalog and catalog.scheme == "purview":
+        yield "catalog", catalog.rest

@@ -40,14 +40,16 @@ TABLE = (
     Setting(
         "LINEAGE_CATALOG",
         "catalog",
-        values.place("local", later=("purview", "atlas")),
+        values.place("purview:https://HOST", "atlas:https://HOST", "local:PATH"),
         "local:lineage-catalog.db",
-        "Where lineage goes: `local:PATH`, an embedded catalog in one file.",
+        "Where lineage goes: `purview:https://ACCOUNT.purview.azure.com`, "
+        "`atlas:https://HOST:PORT` (http for loopback only), or `local:PATH`, an embedded catalog "
+        "in one file.",
     ),
     Setting(
         "LINEAGE_STORE",
         "store",
-        values.place("sqlite", ("table",)),
+        values.place("sqlite:PATH", "table:"),
         "sqlite:lineage-store.db",
         "Where the ledger of runs is kept: `sqlite:PATH`, or `table:`, tables in the storage "
         "account of `AzureWebJobsStorage`. A Functions host takes no file.",
@@ -138,6 +140,61 @@ TABLE = (
         "verify",
         "What to do with a run the built-in connection says it reported: `verify` leaves it alone "
         "if the catalog shows it, `trust` always does, `always` reports it too.",
+    ),
+    Setting(
+        "LINEAGE_CATALOG_BATCH",
+        "catalog_batch",
+        values.number(1, 500),
+        "50",
+        "Most processes in one bulk call to the catalog, which is also cut at 1 MB.",
+    ),
+    Setting(
+        "LINEAGE_CATALOG_OPS_PER_SECOND",
+        "catalog_rate",
+        values.number(1, 100_000),
+        "20",
+        "Entities sent per second to Purview or Atlas, over all lanes.",
+    ),
+    Setting(
+        "LINEAGE_ADF_NAME_CASE",
+        "name_case",
+        values.one_of(values.NameCase),
+        "auto",
+        "How names of Data Factory are spelt: `original`, as Azure writes them, `lower`, or "
+        "`auto`: as the catalog has the factory already.",
+    ),
+    Setting(
+        "LINEAGE_SYNAPSE_OPERATION",
+        "synapse_operation",
+        values.type_name,
+        "auto",
+        "The type of what an activity of Synapse does: `auto`, the first that the catalog knows of "
+        "`azure_synapse_copy_operation`, `azure_synapse_operation` and `adf_activity_operation`, "
+        "or a type's name.",
+    ),
+    Setting(
+        "LINEAGE_COLLECTION",
+        "collection",
+        values.collection,
+        "",
+        "Purview collection, by its id, for entities that are created; empty is the root.",
+    ),
+    Setting(
+        "LINEAGE_REGISTER_TYPES",
+        "register_types",
+        values.truth,
+        "false",
+        "Whether `types install` may register our own fall-back type on Purview: `true` or "
+        "`false`.",
+    ),
+    Setting("ATLAS_USERNAME", "atlas_username", str, "", "Who we are to an Apache Atlas server."),
+    Setting(
+        "ATLAS_PASSWORD",
+        "atlas_password",
+        str,
+        "",
+        "The password of ATLAS_USERNAME.",
+        secret=True,
     ),
     Setting(
         "LINEAGE_LEDGER_DAYS",

@@ -46,6 +46,14 @@ class Native(StrEnum):
     ALWAYS = "always"  # reported by us as well
 
 
+class NameCase(StrEnum):
+    """How names of Data Factory are spelt in the catalog."""
+
+    AUTO = "auto"  # as the factory's own name is found there; else original
+    ORIGINAL = "original"  # as ARM writes them
+    LOWER = "lower"
+
+
 @dataclass(frozen=True, slots=True)
 class Place:
     """A `scheme:rest` setting, split at the first colon."""
@@ -97,27 +105,49 @@ def factories(text: str) -> tuple[FactoryId, ...]:
     return tuple(found.values())
 
 
-def place(
-    file: str, services: tuple[str, ...] = (), later: tuple[str, ...] = ()
-) -> Callable[[str], Place]:
-    """
-    A parser of `scheme:rest`.
-
-    Scheme `file` takes a path, `services` take nothing more, and others come `later`.
-    """
-    taken = " or ".join([f"{file}:PATH", *(f"{each}:" for each in services)])
+def place(*forms: str) -> Callable[[str], Place]:
+    """A parser of the `forms` `scheme:PATH`, `scheme:https://HOST`, and `scheme:` alone."""
+    rests = dict(form.split(":", 1) for form in forms)
 
     def parse(text: str) -> Place:
         scheme, colon, rest = text.partition(":")
-        if colon and scheme in later:
-            raise SettingsError(f"{scheme}: comes with a later release; this release takes {file}:")
-        if scheme in services and not rest.strip():
-            return Place(scheme, "")
-        if scheme != file or not rest.strip():
-            raise SettingsError(f"is to be {taken}")
-        return Place(scheme, rest.strip())
+        rest = rest.strip()
+        if not colon or scheme not in rests or bool(rest) != bool(rests[scheme]):
+            raise SettingsError(f"is to be {' or '.join(forms)}")
+        return Place(scheme, _server(scheme, rest) if rests[scheme] == "https://HOST" else rest)
 
     return parse
+
+
+def _server(scheme: str, text: str) -> str:
+    """An endpoint without a path: what is below it is ours to know."""
+    try:
+        url = endpoint(text)
+    except SettingsError as error:
+        raise SettingsError(*(f"{scheme}: {problem}" for problem in error.problems)) from None
+    if urlsplit(url).path:
+        raise SettingsError(f"{scheme}: is to end after the host: no path")
+    return url
+
+
+def type_name(text: str) -> str:
+    """`auto`, or a type's name as Atlas takes it."""
+    if not re.fullmatch(r"[A-Za-z][A-Za-z0-9_ ]{0,255}", text, re.ASCII):
+        raise SettingsError("is to be auto or the name of a type")
+    return text
+
+
+def collection(text: str) -> str:
+    """A collection's id: its `name`, not its friendly name."""
+    if text and not re.fullmatch(r"[A-Za-z0-9-]{1,100}", text, re.ASCII):
+        raise SettingsError("is to be a collection's id: letters, digits and hyphens")
+    return text
+
+
+def truth(text: str) -> bool:
+    if text.lower() not in ("true", "false"):
+        raise SettingsError("is to be true or false")
+    return text.lower() == "true"
 
 
 def account(text: str) -> str:

@@ -1,15 +1,14 @@
-"""Data Factory and Synapse as two rows of one client: where each call goes, and its pages."""
+"""Calls to Data Factory or Synapse, and the pages of their answers."""
 
 from __future__ import annotations
 
 import re
-import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from threading import Event
 from typing import Any, TypeVar
-from urllib.parse import quote, urlsplit
+from urllib.parse import urlsplit
 
 from requests import Session
 
@@ -17,80 +16,15 @@ from lineage.auth import Credential, bearer
 from lineage.errors import Cause, Rejected, SettingsError, Unavailable
 from lineage.http import LIMITS, Answer, Limits, request, session
 from lineage.model import FactoryId, Json
-from lineage.settings import Settings, is_loopback
+from lineage.settings import Settings
+from lineage.sources.addresses import address, api, scope
 
 PAGES = 10_000  # more is a loop
 FEW = 2  # calls under way at once, to begin with
-SLOW = 0.05  # seconds; what takes longer is done by more at once
+SLOW = 0.05  # seconds until an answer begins; where it takes longer, more are asked for at once
 GONE = frozenset({404, 410})
 _T = TypeVar("_T")
 _R = TypeVar("_R")
-
-
-@dataclass(frozen=True, slots=True)
-class Api:
-    """
-    One of the two services. `itself` and `activities` are paths below a factory's or workspace's.
-
-    Source: the specifications of Microsoft.DataFactory 2018-06-01 and of Synapse's artifacts
-    2020-12-01, which agree on all bodies and answers.
-    """
-
-    version: str
-    scope: str
-    itself: str
-    activities: str
-    grant: str
-
-
-ADF = Api(
-    version="2018-06-01",
-    scope="https://management.azure.com/.default",
-    itself="",
-    activities="/pipelineruns/{run}/queryActivityruns",
-    grant="give our identity Reader on the factory, and a role with "
-    "Microsoft.DataFactory/factories/querypipelineruns/action and "
-    "…/pipelineruns/queryactivityruns/action",
-)
-SYNAPSE = Api(
-    version="2020-12-01",
-    scope="https://dev.azuresynapse.net/.default",
-    itself="/workspace",
-    activities="/pipelines/{pipeline}/pipelineruns/{run}/queryActivityruns",
-    grant="give our identity the Synapse role Artifact User on the workspace",
-)
-
-
-def api(factory: FactoryId) -> Api:
-    """The row of a factory or workspace."""
-    return SYNAPSE if "/providers/microsoft.synapse/" in factory.lower() else ADF
-
-
-def address(factory: FactoryId, settings: Settings) -> str:
-    """The URL that all paths of a factory or workspace follow."""
-    if api(factory) is SYNAPSE:
-        return settings.synapse_endpoint.replace("{workspace}", factory.rpartition("/")[2])
-    return settings.management_endpoint + quote(factory, safe="/")
-
-
-def scope(factory: FactoryId, settings: Settings) -> str:
-    """What tokens are asked for: other clouds have endpoints, and so scopes, of their own."""
-    row = api(factory)
-    if row is SYNAPSE:
-        parts = urlsplit(settings.synapse_endpoint)
-        host = parts.netloc.partition("{workspace}.")[2]
-    else:
-        parts = urlsplit(settings.management_endpoint)
-        host = parts.netloc
-    return (
-        f"https://{host}/.default" if host and not is_loopback(parts.hostname or "") else row.scope
-    )
-
-
-def segment(text: str) -> str:
-    """A name as one segment of a path; one of dots alone is no step upwards."""
-    quoted = quote(text, safe="")
-    return quoted if text.strip(".") else quoted.replace(".", "%2E")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -143,27 +77,20 @@ class Client:
         """
         Each item with what its task gave, in order, at most `in_flight` tasks at a time.
 
-        It begins with few and doubles them as long as tasks take long: what is quick gains nothing
-        from more threads, which then only wait for one another. An error of a task is raised when
-        all have ended. A task that calls this waits for ever.
+        It begins with few and doubles them as long as the service is slow to answer: what is quick
+        gains nothing from more threads, which then only wait for one another. An error of a task is
+        raised when all have ended. A task that calls this waits for ever.
         """
         left = iter(enumerate(items))  # `next` of it is atomic
         found: list[Any] = [None] * len(items)
-        slow = Event()
 
         def work() -> None:  # knows nothing of its future: a cycle would keep all that was read
             for place, item in left:
-                began = time.monotonic()
                 found[place] = task(item)
-                if time.monotonic() - began > SLOW:
-                    slow.set()
 
         tasks: set[Future[None]] = set()
         try:
             while items and (not tasks or wait(tasks, SLOW).not_done):
-                if slow.is_set():
-                    slow.clear()
-                    self._at_once = min(2 * self._at_once, self._in_flight)
                 while len(tasks) < min(self._at_once, len(items)):
                     tasks.add(self._threads.submit(work))
         except RuntimeError:  # closed meanwhile
@@ -229,7 +156,7 @@ class Client:
         if self._closed.is_set():
             raise Unavailable(f"{self.factory}: nothing more is read")
         try:
-            return request(
+            answer = request(
                 self._session,
                 method,
                 url,
@@ -244,6 +171,9 @@ class Client:
             if error.status in GONE:
                 raise
             raise Unavailable(str(error)) from None
+        if answer.waited > SLOW:
+            self._at_once = min(2 * self._at_once, self._in_flight)
+        return answer
 
     def _page(self, path: str, answer: Answer, key: str) -> tuple[Page, str | None]:
         body = answer.body if isinstance(answer.body, dict) else {}

@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
-from functools import lru_cache
 from threading import Lock
-from typing import Any
 
 from lineage.errors import Rejected, Unavailable
 from lineage.http import Answer
-from lineage.jsontext import dumps, loads
-from lineage.model import Clock, Definition, Factory, FactoryId, Json, Kind, Listed, Reading
+from lineage.model import Clock, Definition, Factory, FactoryId, Kind, Listed, Reading
 from lineage.resolve.activities import references
 from lineage.resolve.datasets import linked_service_of
 from lineage.sources import payloads
-from lineage.sources.client import Client, no_such_factory, segment
+from lineage.sources.addresses import segment
+from lineage.sources.client import Client, no_such_factory
+from lineage.sources.needs import Problems, Uses, by_key, latest, names_needed, without
+from lineage.sources.packed import kept_small
 from lineage.sources.rest import utc_now
 from lineage.ticks import Ticks, shift
 
@@ -24,8 +24,6 @@ PAUSE = 60.0  # seconds until a definition that could not be had is asked for ag
 SINGLY = 20  # definitions of a kind that are got one by one; then all are listed
 
 _Key = tuple[Kind, str]  # the name in lower case: Data Factory finds names in any
-_Uses = dict[tuple[Kind, str], list[Listed]]  # which runs use what, by the name they use
-_Problems = dict[str, Unavailable]  # by pipeline run id
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -34,41 +32,6 @@ class _Entry:
 
     definition: Definition | None
     fetched: Ticks
-
-
-class _Packed(Mapping[str, Any]):
-    """The properties of a pipeline as text: thousands of them parsed would fill the memory."""
-
-    def __init__(self, properties: Json) -> None:
-        self._text = dumps(properties)
-
-    def __getitem__(self, key: str) -> Any:
-        return _unpacked(self)[key]
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(_unpacked(self))
-
-    def __len__(self) -> int:
-        return len(_unpacked(self))
-
-    def __hash__(self) -> int:
-        return id(self)
-
-    def unpacked(self) -> dict[str, Any]:
-        """What was packed."""
-        found: dict[str, Any] = loads(self._text)
-        return found
-
-
-@lru_cache(maxsize=256)
-def _unpacked(packed: _Packed) -> dict[str, Any]:
-    return packed.unpacked()
-
-
-def _kept(definition: Definition) -> Definition:
-    if definition.kind is Kind.PIPELINE:
-        return replace(definition, properties=_Packed(definition.properties))
-    return definition
 
 
 class RestDefinitions:
@@ -113,21 +76,21 @@ class RestDefinitions:
         services of those, in this order. A pipeline run that needs what cannot be had now is moved
         to `unread`. Raises `SettingsError` on 401 and 403.
         """
-        needing = [listed for listed in reading.listed if _names(listed, wanted)]
+        needing = [listed for listed in reading.listed if names_needed(listed, wanted)]
         if not needing:
             return reading
-        problems: _Problems = {}
+        problems: Problems = {}
         with self._lock:
             self._fetch_factory(needing, problems)
             pipelines = ((Kind.PIPELINE, each.run.pipeline) for each in needing)
-            uses = {} if problems else _by_key(zip(pipelines, needing, strict=True))
+            uses = {} if problems else by_key(zip(pipelines, needing, strict=True))
             while uses:  # pipelines, datasets, linked services: three rounds
                 self._fetch(uses, problems)
-                uses = _by_key(self._further(uses, wanted))
-        return _without(reading, problems)
+                uses = by_key(self._further(uses, wanted))
+        return without(reading, problems)
 
-    def _fetch_factory(self, needing: Collection[Listed], problems: _Problems) -> None:
-        if self._asked is not None and self._asked > _latest(needing):
+    def _fetch_factory(self, needing: Collection[Listed], problems: Problems) -> None:
+        if self._asked is not None and self._asked > latest(needing):
             return
         asked = self._clock()
         try:
@@ -141,12 +104,12 @@ class RestDefinitions:
         except Rejected:
             raise no_such_factory(self._client.factory) from None
 
-    def _fetch(self, uses: _Uses, problems: _Problems) -> None:
+    def _fetch(self, uses: Uses, problems: Problems) -> None:
         """Bring what is used up to date; a run that uses what cannot be had is in `problems`."""
         stale: dict[Kind, dict[str, str]] = defaultdict(dict)
         for (kind, name), users in uses.items():
             entry = self._entries.get((kind, name.lower()))
-            if entry is None or entry.fetched <= _latest(users):
+            if entry is None or entry.fetched <= latest(users):
                 stale[kind][name.lower()] = name
         failed = self._failing(stale)
         for kind, low in failed:
@@ -199,7 +162,9 @@ class RestDefinitions:
         try:
             for page in self._client.list(f"/{kind.value}"):
                 each = (payloads.definition(row, kind) for row in page.rows)
-                found.update((definition.name.lower(), _kept(definition)) for definition in each)
+                found.update(
+                    (definition.name.lower(), kept_small(definition)) for definition in each
+                )
         except Unavailable as error:
             return [(low, error) for low in names]
         except Rejected:
@@ -208,7 +173,7 @@ class RestDefinitions:
         return []
 
     def _further(
-        self, uses: _Uses, wanted: Collection[str]
+        self, uses: Uses, wanted: Collection[str]
     ) -> Iterator[tuple[tuple[Kind, str], Listed]]:
         """What the definitions in use refer to, and for which runs."""
         for (kind, name), users in uses.items():
@@ -221,34 +186,10 @@ class RestDefinitions:
             if kind is Kind.PIPELINE:
                 known: dict[frozenset[str], frozenset[tuple[Kind, str]]] = {}
                 for each in users:
-                    names = _names(each, wanted)
+                    names = names_needed(each, wanted)
                     if names not in known:
                         known[names] = references(definition.properties, names)
                     yield from ((reference, each) for reference in known[names])
-
-
-def _names(listed: Listed, wanted: Collection[str]) -> frozenset[str]:
-    """
-    The activities of a run whose definitions will be looked at.
-
-    Those with an empty output too: it may be hidden, which only the definition says.
-    """
-    return frozenset(
-        each.name
-        for each in listed.activities
-        if each.status == "Succeeded" and each.type in wanted
-    )
-
-
-def _by_key(uses: Iterable[tuple[tuple[Kind, str], Listed]]) -> _Uses:
-    found: _Uses = defaultdict(list)
-    for key, listed in uses:
-        found[key].append(listed)
-    return found
-
-
-def _latest(listed: Iterable[Listed]) -> Ticks:
-    return max(each.run.updated for each in listed)
 
 
 def _named(found: Factory, known: FactoryId) -> Factory:
@@ -266,19 +207,4 @@ def _definition(answer: Answer, kind: Kind, name: str) -> Definition:
     if found.name.lower() != name.lower():
         raise Unavailable(f"the answer for {kind} {name!r} is another's")
     etag = found.etag or answer.headers.get("ETag", "")
-    return _kept(replace(found, etag=etag, written=payloads.etag_second(etag)))
-
-
-def _without(reading: Reading, problems: _Problems) -> Reading:
-    """The reading with the runs in `problems` moved to `unread`."""
-    if not problems:
-        return reading
-    waits = [error.retry_after for error in problems.values() if error.retry_after is not None]
-    back = [each.run.reference for each in reading.listed if each.run.id in problems]
-    return replace(
-        reading,
-        listed=tuple(each for each in reading.listed if each.run.id not in problems),
-        unread=(*reading.unread, *back),
-        wait=max((wait for wait in (reading.wait, *waits) if wait is not None), default=None),
-        problem=reading.problem or str(next(iter(problems.values()))),
-    )
+    return kept_small(replace(found, etag=etag, written=payloads.etag_second(etag)))

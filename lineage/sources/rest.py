@@ -8,32 +8,22 @@ from collections.abc import Collection, Iterable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import islice
-from threading import Lock
 
 from lineage import ticks
 from lineage.errors import Rejected, Unavailable
-from lineage.model import (
-    ActivityRun,
-    Batch,
-    Clock,
-    Json,
-    Listed,
-    PipelineRun,
-    Reading,
-    Reference,
-)
-from lineage.sources.client import Client, Page, no_such_factory, segment
+from lineage.model import ActivityRun, Batch, Clock, Json, Listed, PipelineRun, Reading, Reference
+from lineage.sources.addresses import segment
+from lineage.sources.client import Client, Page, no_such_factory
 from lineage.sources.payloads import activity_run, is_running, pipeline_run
+from lineage.sources.tally import Tally
 from lineage.ticks import DAY, SECOND, Ticks
 
 log = logging.getLogger(__name__)
 
 FINISHED = ("Succeeded", "Failed", "Cancelled")
-LARGEST = 32 * 1024 * 1024  # bytes of payload in one reading; a larger run is read alone
 RETENTION = 45 * DAY  # how long the service keeps runs
 SETTLING = 3_600 * SECOND  # a younger run that is not found may be only not found yet
 _ROWS = 100  # on a page
-_HOPELESS = 3  # failures without one success: the service is down
 
 
 def utc_now() -> Ticks:
@@ -84,7 +74,7 @@ class RestRuns:
         service filters activity runs by *their* update time and drops the others without a word.
 
         A pipeline run of which a page cannot be had, or that runs again, is left in `unread`, and
-        so is what would go beyond `LARGEST`. Raises `SettingsError` on 401 and 403.
+        so is what would go beyond `tally.LARGEST`. Raises `SettingsError` on 401 and 403.
 
         Source: learn.microsoft.com/rest/api/datafactory/activity-runs/query-by-pipeline-run
         """
@@ -92,7 +82,7 @@ class RestRuns:
             found = self._found(batch.runs)
         except Unavailable as error:
             return Reading((), batch.runs, error.retry_after, str(error))
-        tally = _Tally()
+        tally = Tally()
         outcomes = list(
             self._client.each(lambda each: self._tried(each, found.get(each.id), tally), batch.runs)
         )
@@ -144,7 +134,7 @@ class RestRuns:
         return found
 
     def _tried(
-        self, reference: Reference, run: PipelineRun | None, tally: _Tally
+        self, reference: Reference, run: PipelineRun | None, tally: Tally
     ) -> Listed | _Gone | None:
         """A run whole, `_Gone`, or None where it stays unread."""
         if tally.stopped:
@@ -203,45 +193,6 @@ class RestRuns:
 
 class _Gone:
     """What the source no longer has."""
-
-
-class _Tally:
-    """What has come of one reading so far; its threads share it."""
-
-    def __init__(self) -> None:
-        self.stopped = False
-        self.wait: float | None = None
-        self.problem = ""
-        self._lock = Lock()
-        self._size = 0
-        self._whole = 0
-        self._failures = 0
-
-    def failed(self, error: Unavailable) -> None:
-        """Count a run that cannot be had; where the service is down, or asks for rest, stop."""
-        with self._lock:
-            self._failures += 1
-            if error.retry_after is not None:
-                self.wait = max(self.wait or 0.0, error.retry_after)
-                self.stopped = True
-            if self._failures >= _HOPELESS and not self._whole:
-                self.stopped = True
-        self.left(str(error))
-
-    def left(self, problem: str) -> None:
-        """Keep the first reason why something is left unread."""
-        self.problem = self.problem or problem
-
-    def takes(self, size: int) -> bool:
-        """Whether a run of this size still has room; the first always has."""
-        with self._lock:
-            if self._whole and self._size + size > LARGEST:
-                self.stopped = True
-                self.left("the batch is too large to be read at once")
-                return False
-            self._size += size
-            self._whole += 1
-            return True
 
 
 def _window(since: int, until: int) -> dict[str, str]:

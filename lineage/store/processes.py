@@ -22,7 +22,7 @@ from lineage.model import (
     Row,
     Status,
 )
-from lineage.store.rows import VERSION, digest, gap, gap_row
+from lineage.store.rows import VERSION, digest, gap, gap_row, remembered
 from lineage.ticks import Ticks
 
 MOST_TOLD = 100  # variants of one process that a head remembers
@@ -79,7 +79,7 @@ def process_key(catalog: str, process: Process) -> str:
     """
     pipeline = published_partition(process.factory, process.pipeline)
     sink = _candidates(process.sink.asset)
-    return digest(catalog, pipeline, process.activity, process.type, sink)
+    return remembered(catalog, pipeline, process.activity, process.type, sink)
 
 
 def process_row(process: Process, seen: Mapping[Edge, Ticks]) -> Row:
@@ -90,7 +90,7 @@ def process_row(process: Process, seen: Mapping[Edge, Ticks]) -> Row:
         return places.setdefault(asset, len(places))
 
     def edge(value: Edge) -> list[Any]:
-        return [place(value.asset), value.end, value.certainty.value, seen.get(value)]
+        return [place(value.asset), value.end, value.certainty, seen.get(value)]
 
     return {
         "factory": process.factory,
@@ -101,7 +101,7 @@ def process_row(process: Process, seen: Mapping[Edge, Ticks]) -> Row:
         "sink": edge(process.sink),
         "inputs": [edge(value) for value in process.inputs],
         "columns": [
-            [link.output, link.kind.value, [[place(c.asset), c.name] for c in link.sources]]
+            [link.output, link.kind, [[place(c.asset), c.name] for c in link.sources]]
             for link in process.columns
         ],
         "assets": [[[n.type, n.qualified] for n in asset.candidates] for asset in places],

@@ -24,7 +24,7 @@ from lineage.model import (
 )
 from lineage.store import processes as keys
 from lineage.store.processes import Head, Published
-from lineage.store.rows import VERSION, digest
+from lineage.store.rows import VERSION, remembered
 from lineage.ticks import Ticks
 
 _TABLE = "published"
@@ -78,7 +78,7 @@ class PublishedRows:
 
     def of_operation(self, factory: FactoryId, pipeline: str, name: Name) -> dict[str, Published]:
         """As `named`, for one who knows no process yet."""
-        prefix = f"i|{digest(self._catalog, name.type, name.qualified)}|"
+        prefix = f"i|{remembered(self._catalog, name.type, name.qualified)}|"
         return self._indexed(factory, pipeline, prefix)
 
     def same_end(self, process: Process, *, exact: bool) -> dict[str, Published]:
@@ -183,7 +183,7 @@ class PublishedRows:
         made = []
         name, superseded = value.head.name, value.head.superseded
         if name and not superseded:
-            made.append(f"i|{digest(self._catalog, name.type, name.qualified)}|{key}")
+            made.append(f"i|{remembered(self._catalog, name.type, name.qualified)}|{key}")
         certainty = value.process.sink.certainty
         if certainty is Certainty.EXACT:
             made.append(f"{self._end(value.process)}|x|{key}")
@@ -192,11 +192,11 @@ class PublishedRows:
         return made
 
     def _end(self, process: Process) -> str:
-        return f"e|{digest(self._catalog, process.activity, process.sink.end)}"
+        return f"e|{remembered(self._catalog, process.activity, process.sink.end)}"
 
     def _activity(self, process: Process) -> str:
         pipeline = keys.published_partition(process.factory, process.pipeline)
-        return f"l|{digest(self._catalog, pipeline, process.activity)}"
+        return f"l|{remembered(self._catalog, pipeline, process.activity)}"
 
 
 def _published(wanted: Iterable[str], found: Mapping[str, Versioned]) -> dict[str, Published]:

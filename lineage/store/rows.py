@@ -53,6 +53,9 @@ def digest(*parts: str) -> str:
     return sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:32]
 
 
+remembered = lru_cache(maxsize=4096)(digest)  # for texts that are asked for again and again
+
+
 @lru_cache(maxsize=256)
 def factory_partition(factory: FactoryId) -> str:
     """The partition of a factory, whatever case its id comes in."""

@@ -33,7 +33,7 @@ from lineage.model import (
 from lineage.resolve import activities, datasets
 from lineage.resolve.expressions import Scope
 from lineage.translate import columns, sides
-from lineage.translate.names import ADF_COPY, SYNAPSE_COPY, parents
+from lineage.translate.names import ADF_COPY, SYNAPSE_COPY, kind_of, parents
 from lineage.translate.sides import Side, member
 
 
@@ -72,7 +72,7 @@ def translate(run: ActivityRun, definitions: Definitions) -> Translation:
                 definitions.factory.id,
                 run.of.pipeline,
                 run.name,
-                family.operation,
+                kind_of(definitions.factory, family.operation),
                 above,
                 output.edge,
                 tuple(sorted({end.edge for end in inputs})),

@@ -30,13 +30,33 @@ SYNAPSE_COPY = Family(
 
 def parents(factory: Factory, family: Family, pipeline: str, activity: str) -> tuple[Name, ...]:
     """The entities above an operation, from the top down."""
-    pipeline_name = f"{factory.id}/pipelines/{pipeline}"
-    above = (Name(family.factory, factory.id),) if family.factory else ()
+    lower = factory.naming.lower
+    top = spelt(factory.id, lower=lower)
+    pipeline_name = f"{top}/pipelines/{pipeline.lower() if lower else pipeline}"
+    activity_name = f"{pipeline_name}/activities/{activity.lower() if lower else activity}"
+    above = (Name(kind_of(factory, family.factory), top),) if family.factory else ()
     return (
         *above,
-        Name(family.pipeline, pipeline_name),
-        Name(family.activity, f"{pipeline_name}/activities/{activity}"),
+        Name(kind_of(factory, family.pipeline), pipeline_name),
+        Name(kind_of(factory, family.activity), activity_name),
     )
+
+
+def kind_of(factory: Factory, type_name: str) -> str:
+    """The type that the catalog has for this one of ours."""
+    return dict(factory.naming.instead).get(type_name, type_name)
+
+
+def spelt(factory: str, *, lower: bool) -> str:
+    """
+    A factory's own name. In lower case its values are, and the keywords before them stay.
+
+    Source: learn.microsoft.com/purview, "asset normalization", and the rule "Lower case ADF Data".
+    """
+    if not lower:
+        return factory
+    parts = factory.split("/")  # '', keyword, value, keyword, value, …
+    return "/".join(part if place % 2 else part.lower() for place, part in enumerate(parts))
 
 
 def operation(activity: Name, kind: str, sink: Name) -> Name:

@@ -141,9 +141,10 @@ def _key(run: ActivityRun, used: frozenset[str]) -> tuple[object, ...]:
 
 
 def _same(one: Factory, other: Factory) -> bool:
-    """Whether two factories are called the same and have the same global parameters."""
+    """Whether two factories are called and named the same and have the same parameters."""
     return one is other or (
-        (one.id, one.name, one.parameters) == (other.id, other.name, other.parameters)
+        (one.id, one.name, one.parameters, one.naming)
+        == (other.id, other.name, other.parameters, other.naming)
     )
 
 

@@ -6,21 +6,12 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from lineage import connectors
-from lineage.model import (
-    Certainty,
-    Definition,
-    Definitions,
-    Gap,
-    Json,
-    Kind,
-    Named,
-    Where,
-)
+from lineage.model import Certainty, Definition, Definitions, Gap, Json, Kind, Named, Where
 from lineage.resolve import activities, datasets
 from lineage.resolve.activities import Use
 from lineage.resolve.evaluator import member
 from lineage.resolve.expressions import Scope
-from lineage.translate import sides
+from lineage.translate import sides, streams
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -62,7 +53,7 @@ def name_uses(
 def _named(use: Use, reference: Json, definitions: Definitions, scope: Scope) -> NamedUse:
     where = Where(use.side)
     if use.stream:
-        side = sides.streamed(where, use.stream)
+        side = streams.streamed(where, use.stream)
     else:
         side = sides.written(where, use.activity, scope)
     activity = sides.name(use.activity)

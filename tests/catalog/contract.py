@@ -5,11 +5,13 @@ A test module imports all of this and has a fixture `catalog`: any `model.Catalo
 types of lineage/catalog/typedefs.json. Every test has names of its own, so a shared server will do.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
+from math import ceil, log2
 from typing import Any
 
 import pytest
 
+from lineage.catalog import bulk
 from lineage.errors import Rejected
 from lineage.model import Catalog, Json, Name
 
@@ -128,14 +130,14 @@ def test_a_real_guid_is_updated_and_not_assigned(catalog: Catalog, at: At) -> No
     assert one(catalog, TABLE, at("a"))["attributes"]["description"] == "told"
 
 
-def test_500_entities_in_one_call(catalog: Catalog, at: At) -> None:
-    request = [entity(TABLE, at(f"t{number}"), f"-{number}") for number in range(1, 501)]
+def test_200_entities_in_one_call(catalog: Catalog, at: At) -> None:
+    request = [entity(TABLE, at(f"t{number}"), f"-{number}") for number in range(1, 201)]
 
     assigned = catalog.send(request)
 
-    assert len(set(assigned.values())) == 500
+    assert len(set(assigned.values())) == 200
     assert one(catalog, TABLE, at("t1"))["guid"] == assigned["-1"]
-    assert one(catalog, TABLE, at("t500"))["guid"] == assigned["-500"]
+    assert one(catalog, TABLE, at("t200"))["guid"] == assigned["-200"]
 
 
 # ---------------------------------------------------------------- identity
@@ -284,6 +286,36 @@ def test_parents_are_relationships_seen_from_both_ends(catalog: Catalog, at: At)
     assert related(catalog, OPERATION, at("o"), "parent") == {("a", "ACTIVE")}
 
 
+@pytest.mark.parametrize("number", [1, 2, 50, 200])
+def test_of_many_processes_one_that_is_bad_is_found_in_few_calls(
+    catalog: Catalog, at: At, number: int
+) -> None:
+    [a] = tables(catalog, at, "a")
+    calls: list[int] = []
+
+    def send(entities: Sequence[Json]) -> Mapping[str, str]:
+        calls.append(len(entities))
+        return catalog.send(entities)
+
+    bad = number * 2 // 3
+    ends = [by_name(TABLE, at("nope")) if i == bad else a for i in range(number)]
+    units = [
+        bulk.Unit(Name(OPERATION, at(f"p{i}")), (entity(OPERATION, at(f"p{i}"), inputs=[end]),))
+        for i, end in enumerate(ends)
+    ]
+
+    refused = [
+        (unit.key.qualified, answer.code)
+        for unit, answer in bulk.publish(units, send)
+        if isinstance(answer, Rejected)
+    ]
+
+    assert refused == [(at(f"p{bad}"), "ATLAS-404-00-00A")]
+    assert len(calls) <= 2 * (1 + ceil(log2(number))) + 1
+    names = [at(f"p{i}") for i in range(number) if i != bad]
+    assert len(catalog.get(OPERATION, names)) == number - 1
+
+
 # ---------------------------------------------------------------- values
 
 
@@ -420,6 +452,35 @@ def test_what_was_removed_comes_back_beside_the_deleted_relationship(
         ("a", "DELETED"),
         ("b", "DELETED"),
     }
+
+
+@pytest.mark.parametrize(
+    "writes",
+    [("a", "", "a"), ("ab", "a", "ab"), ("ab", "", "ab"), ("a", "b", "", "ab")],
+    ids=lambda writes: " then ".join(each or "nothing" for each in writes),
+)
+def test_what_was_sent_last_is_there_whatever_was_sent_and_removed_before(
+    catalog: Catalog, at: At, writes: tuple[str, ...]
+) -> None:
+    tables(catalog, at, "a", "b")
+    for names in writes:
+        ends = [by_name(TABLE, at(name)) for name in names]
+        catalog.send([entity(OPERATION, at("p"), inputs=ends, outputs=ends)])
+
+    for key in ("inputs", "outputs"):
+        found = related(catalog, OPERATION, at("p"), key)
+        assert {name for name, status in found if status == "ACTIVE"} == set(writes[-1])
+
+
+def test_an_edge_to_what_the_request_itself_names_is_there_again_too(
+    catalog: Catalog, at: At
+) -> None:
+    for inputs in ([by_guid(TABLE, "-1")], [], [by_guid(TABLE, "-1")]):
+        catalog.send(
+            [entity(TABLE, at("a"), "-1"), entity(OPERATION, at("p"), "-2", inputs=inputs)]
+        )
+
+    assert ("a", "ACTIVE") in related(catalog, OPERATION, at("p"), "inputs")
 
 
 def test_the_order_of_inputs_is_kept_and_a_new_order_keeps_the_relationships(

@@ -162,7 +162,7 @@ def test_bulks_hold_every_unit_in_order_and_keep_to_the_limits(
         for name, length in sizes
     ]
 
-    bulks = list(cut(units, count, size))
+    bulks = list(cut(units, lambda: count, size))
 
     assert [unit for bulk in bulks for unit in bulk] == units
     for bulk in bulks:

@@ -4,7 +4,10 @@ from typing import Any
 
 import pytest
 
+from lineage.catalog.account import NEEDED
+from lineage.catalog.atlas import FALLBACK
 from lineage.catalog.typedefs import Attribute, subtypes, types
+from lineage.connectors import CONNECTORS
 
 
 def definitions() -> Any:
@@ -15,7 +18,28 @@ def test_every_definition_has_a_name_of_its_own_and_says_what_it_is() -> None:
     every = [*definitions()["entityDefs"], *definitions()["relationshipDefs"]]
 
     assert len({each["name"] for each in every}) == len(every)
-    assert all(each["description"] and each["serviceType"] for each in every)
+    told = ("description", "serviceType", "source", "confidence")
+    assert all(each[key] for each in every for key in told)
+
+
+def test_confidence_is_one_of_four_words() -> None:
+    every = [*definitions()["entityDefs"], *definitions()["relationshipDefs"]]
+    words = {each["confidence"] for each in every}
+    words |= {
+        attribute["confidence"]
+        for each in definitions()["entityDefs"]
+        for attribute in each["attributeDefs"]
+        if "confidence" in attribute
+    }
+
+    assert words <= {"verified", "community", "inferred", "ours"}
+
+
+def test_every_type_that_a_name_is_made_with_is_defined() -> None:
+    made = {kind for row in CONNECTORS for kind in row.names} | {FALLBACK, "DataSet"}
+    made |= {kind for needed in NEEDED.values() for kind in needed}
+
+    assert made <= {each["name"] for each in definitions()["entityDefs"]}
 
 
 def test_supertypes_and_ends_are_defined_above_where_they_are_used() -> None:

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lineage.connectors._strings import Server, server, settings
+from lineage.connectors._sqlserver import Server, server
+from lineage.connectors._strings import settings
 
 
 @pytest.mark.parametrize(

@@ -10,22 +10,18 @@ from http.server import BaseHTTPRequestHandler
 from ssl import SSLContext
 from time import time
 from typing import Any
-from urllib.parse import quote, unquote
+from urllib.parse import unquote
 
-from requests import Session
-
-from lineage.auth import BasicAuth, Credential, bearer
+from lineage.auth import Credential
 from lineage.doctor import Check, Doors, examine
-from lineage.errors import Rejected
-from lineage.http import Limits, request
-from lineage.model import Finding, Json
+from lineage.http import Limits
 from lineage.settings import Place, Settings
 from tests.auth.entra import serving
 from tests.auth.words import Token
 
 FACTORY = "/subscriptions/s/resourceGroups/r/providers/Microsoft.DataFactory/factories/adf-1"
 WORKSPACE = "/subscriptions/s/resourceGroups/r/providers/Microsoft.Synapse/workspaces/syn-1"
-TYPES = "/api/atlas/v2/types/typedef/name/"
+TYPES = "/atlas/v2/types/typedef/name/"
 TOKEN = "zq7canary-token"
 ONCE = Limits(connect=2, read=2, total=5, attempts=1)
 
@@ -75,8 +71,8 @@ def atlas(*lacking: str) -> Respond:
     """An Atlas with every type but those."""
 
     def respond(_: str, path: str) -> Answer:
-        name = path.removeprefix(TYPES)
-        if not path.startswith(TYPES) or name in lacking:
+        _, known, name = path.partition(TYPES)
+        if not known or name in lacking:
             said = f"Given typename {name} was invalid"
             return 404, {"errorCode": "ATLAS-404-00-001", "errorMessage": said}, {}
         return 200, {"name": name}, {}
@@ -94,37 +90,6 @@ class Tokens:
         return Token(TOKEN, int(time() + self._lasts))
 
 
-class Types:
-    """What a catalog behind REST tells of its types; see `model.Described`."""
-
-    def __init__(
-        self, base: str, auth: Any, http: Session, findings: Sequence[Finding] = ()
-    ) -> None:
-        self._base = base
-        self._auth = auth
-        self._http = http
-        self._findings = findings
-
-    def __enter__(self) -> Types:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._http.close()
-
-    def typedef(self, name: str) -> Json | None:
-        url = f"{self._base}{TYPES}{quote(name)}"
-        try:
-            found: Json = request(self._http, "GET", url, auth=self._auth, limits=ONCE).body
-        except Rejected as error:
-            if error.code == "ATLAS-404-00-001":
-                return None
-            raise
-        return found
-
-    def findings(self) -> Sequence[Finding]:
-        return self._findings
-
-
 def sources(url: str, *factories: str, **settings: str) -> Settings:
     """The settings that lead to a factory and a workspace at one address."""
     return Settings.from_env(
@@ -140,34 +105,21 @@ def sources(url: str, *factories: str, **settings: str) -> Settings:
 
 def catalog(scheme: str, url: str) -> Settings:
     """The settings that lead to a catalog alone."""
-    return replace(sources("http://localhost"), factories=(), catalog=Place(scheme, url))
+    made = replace(sources("http://localhost"), factories=(), catalog=Place(scheme, url))
+    return replace(made, atlas_username="admin", atlas_password="zq7canary-password")
 
 
 def doors(
     resolve: Sequence[str] = ("127.0.0.1",),
     identity: Credential | None = None,
-    findings: Sequence[Finding] = (),
     **more: Any,
 ) -> Doors:
     """The outside world of a test."""
-
-    def remote(
-        settings: Settings, credential: Credential, session: Callable[[str], Session]
-    ) -> Types:
-        url = settings.catalog.rest
-        scope = "https://purview.azure.net/.default"
-        auth = (
-            bearer(credential, scope, url)
-            if settings.catalog.scheme == "purview"
-            else BasicAuth("admin", "zq7canary-password", [url.partition("://")[2]])
-        )
-        return Types(url, auth, session(url), findings)
 
     return Doors(
         resolve=lambda _: resolve,
         identity=lambda _: identity or Tokens(),
         limits=ONCE,
-        remote=remote,
         **more,
     )
 

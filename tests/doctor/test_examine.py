@@ -12,16 +12,14 @@ from lineage.auth import credential
 from lineage.catalog.local import LocalCatalog
 from lineage.diagnosis import Diagnosis
 from lineage.doctor import Check, Health, examine
-from lineage.errors import Cause, SettingsError
-from lineage.model import Finding
-from lineage.settings import Settings
+from lineage.model import FactoryId
+from lineage.settings import Place, Settings, Storage
 from tests.auth.words import Token
 from tests.auth.words import Tokens as Prepared
 from tests.doctor.places import (
     FACTORY,
     WORKSPACE,
     Answer,
-    Types,
     answers,
     atlas,
     catalog,
@@ -61,7 +59,7 @@ def test_where_all_is_well_each_thing_has_its_line(tmp_path: Path) -> None:
     assert first.startswith("a token until 20")
     assert second.startswith("a token until 20")
     assert [each for each in shown(checks) if each[0] != "identity"] == [
-        ("settings", "all", "none of 16 is missing or wrong"),
+        ("settings", "all", "none of 24 is missing or wrong"),
         (
             "source",
             FACTORY,
@@ -118,26 +116,61 @@ def test_the_embedded_catalog_has_every_type(tmp_path: Path) -> None:
 
 def test_findings_are_told_with_their_date_and_warnings_repeated() -> None:
     assert WHEN is not None
-    findings = [
-        Finding("ADF name case", "original", WHEN),
-        Finding("columnMapping of adf_dataflow_operation", "none", WHEN, "columns are left out"),
-    ]
+    moment = WHEN
+    types = atlas("adf_copy_activity")
 
-    with service(atlas()) as url:
-        checks = list(examine(catalog("purview", url), doors(findings=findings)))
+    def respond(method: str, path: str) -> Answer:
+        return (200, {}, {}) if "/entity/bulk/" in path else types(method, path)
 
-    assert [
-        (check.name, check.health, check.said, check.remedy)
+    with service(respond) as url:
+        settings = replace(catalog("purview", url), factories=(FactoryId(FACTORY),))
+        checks = list(examine(settings, doors(clock=lambda: moment)))
+
+    found = "(found 2026-11-19T02:00:00Z)"
+    told = [
+        (check.name, check.health.value, check.said, check.remedy)
         for check in checks
         if check.kind == "finding"
-    ] == [
-        ("ADF name case", Health.OK, "original (found 2026-11-19T02:00:00Z)", ""),
+    ]
+    assert told == [
         (
-            "columnMapping of adf_dataflow_operation",
-            Health.WARNING,
-            "none (found 2026-11-19T02:00:00Z)",
-            "columns are left out",
+            "attribute from adf_pipeline to its factory",
+            "warning",
+            f"none {found}",
+            "none: pipelines are not linked to their factory",
         ),
+        (
+            "missing adf_copy_activity",
+            "warning",
+            f"missing {found}",
+            "adf_activity stands in for it",
+        ),
+        (f"name case of {FACTORY}", "ok", f"original {found}", ""),
+    ]
+
+
+def test_what_doctor_finds_out_is_not_remembered(tmp_path: Path) -> None:
+    store = tmp_path / "store.db"
+
+    with service(atlas()) as url:
+        settings = replace(catalog("atlas", url), store=Place("sqlite", str(store)))
+        list(examine(settings, doors()))
+
+    assert not store.exists()
+
+
+def test_a_store_that_cannot_be_read_is_not_laid_to_the_catalog() -> None:
+    gone = Storage("AccountName=ours;AccountKey=enE3Y2FuYXJ5;TableEndpoint=http://localhost:1/ours")
+
+    with service(atlas()) as url:
+        settings = replace(catalog("atlas", url), store=Place("table", ""), storage=gone)
+        checks = list(examine(settings, doors()))
+
+    assert [
+        (check.kind, check.health) for check in checks if check.kind in ("catalog", "store")
+    ] == [
+        ("catalog", Health.OK),
+        ("store", Health.FAILED),
     ]
 
 
@@ -188,17 +221,6 @@ def test_an_identity_is_made_once_and_asked_once_for_each_scope() -> None:
         list(examine(sources(url, FACTORY, WORKSPACE), outside))
 
     assert [each.asked for each in made] == [[((ARM,), {}), ((DEV,), {})]]
-
-
-def test_a_catalog_that_cannot_even_be_opened_is_told() -> None:
-    def remote(*_: object) -> Types:
-        raise SettingsError("GET x answered 401", cause=Cause.TOKEN)
-
-    outside = replace(doors(), remote=remote)
-
-    check = found("catalog", catalog("purview", "https://contoso.purview.azure.com"), outside)
-
-    assert check.diagnosis is Diagnosis.TOKEN
 
 
 def test_only_calls_that_read_are_made() -> None:

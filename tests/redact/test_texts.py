@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lineage.redact._texts import clean, connection
+from lineage.redact._connections import connection
+from lineage.redact._texts import clean
 
 TOKEN = "aB3dE5fG7hJ9kL1mN2pQ4rS6tU8vW0xY"
 KEY = f"{TOKEN}{TOKEN}{TOKEN}"[:86]

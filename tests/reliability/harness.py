@@ -181,8 +181,10 @@ class Running:
         """
         if which == "store" and self._site.tables:
             return time.monotonic_ns() // 10_000_000
-        log = self._site.folder / f"{which}.db-wal"
-        return log.stat().st_mtime_ns if log.exists() else 0
+        try:
+            return (self._site.folder / f"{which}.db-wal").stat().st_mtime_ns
+        except FileNotFoundError:  # not there yet, or gone: the program removes it at its end
+            return 0
 
     def wait(self, done: Callable[[], bool], pause: float = 0.0005) -> None:
         """Until `done`, or the process has ended."""

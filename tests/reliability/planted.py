@@ -60,8 +60,8 @@ DELAY = Patch(  # between read and send; no bug by itself
 )
 
 HASTY = (  # no bug either: a client that gives up soon, for tests of what it does then
-    Patch("http/__init__.py", "2.0 ** (state.attempt_number - 1)", "0.01"),
-    Patch("http/_bodies.py", "    read: float = 30.0\n", "    read: float = 0.5\n"),
+    Patch("http/_request.py", "2.0 ** (state.attempt_number - 1)", "0.01"),
+    Patch("http/_bodies.py", "    total: float = 120.0\n", "    total: float = 1.5\n"),
 )
 
 BUGS = {
@@ -144,7 +144,7 @@ BUGS = {
         frozenset({Broken.INCOMPLETE}),
         (
             Patch(
-                "http/__init__.py",
+                "http/_request.py",
                 "        return late or state.attempt_number >= limits.attempts\n",
                 "        return True\n",
             ),
@@ -221,28 +221,30 @@ CAPTURED_WHOLE = {
     "all-keys-kept": (
         Patch(
             "redact/_tree.py",
-            "return value if isinstance(value, (bool, int, float)) else _blank(value)",
+            "return value if isinstance(value, (bool, int, float)) else blank(value)",
             "return value",
         ),
     ),
     "all-settings-kept": (
-        Patch("redact/_texts.py", "return REMOVED if value.strip() else value", "return value"),
+        Patch(
+            "redact/_connections.py", "return REMOVED if value.strip() else value", "return value"
+        ),
     ),
     "nothing-removed": (Patch("cli/capture.py", "_parsed(redact(live))", "live"),),
     "queries-kept": (
         Patch(
-            "redact/_texts.py",
+            "redact/_urls.py",
             'return f"{key}={REMOVED}" if secret(key) else REMOVED',
             "return text",
         ),
     ),
     "secret-names-kept": (
         Patch("redact/_tree.py", "if secure or (_keys", "if False and (_keys"),
-        Patch("redact/_files.py", "name.casefold() in secure or not", "not"),
+        Patch("redact/_parameters.py", "name.casefold() in secure or not", "not"),
     ),
-    "unasked-parameters-kept": (Patch("redact/_files.py", " or not _asks(asked, name)", ""),),
+    "unasked-parameters-kept": (Patch("redact/_parameters.py", " or not _asks(asked, name)", ""),),
     "user-info-kept": (
-        Patch("redact/_texts.py", "_PART.sub(REMOVED, user[1])", "user[1]"),
+        Patch("redact/_urls.py", "_PART.sub(REMOVED, user[1])", "user[1]"),
         Patch("redact/_texts.py", "    for form in _FORMS:", "    for form in ():"),
     ),
 }
@@ -252,13 +254,13 @@ UNREDACTED = {
     "body-of-a-refusal-told": (
         Patch(
             "http/_refusals.py",
-            """({code})' if code else ''}\"""",
-            """({code})' if code else ''} {body!r}\"""",
+            """({told})' if told else ''}\"""",
+            """({told})' if told else ''} {body!r}\"""",
         ),
     ),
     "exception-told": (
         BUG_IN_A_TRANSLATOR,
-        Patch("cli/_call.py", "kind.__name__])", "repr(ei[1])])"),
+        Patch("cli/_logs.py", "kind.__name__])", "repr(ei[1])])"),
     ),
     "parameter-in-a-gap": (
         Patch(
@@ -278,7 +280,7 @@ UNREDACTED = {
         Patch("connectors/_hosts.py", '.lstrip("/").partition("?")[0]', '.lstrip("/")'),
     ),
     "secret-in-a-part-of-a-name": (
-        Patch("connectors/_parts.py", "if _text.secret(part.text) or _text", "if _text"),
+        Patch("connectors/_tree.py", "if _text.secret(part.text) or _text", "if _text"),
     ),
     "secret-setting-shown": (
         Patch("settings/__init__.py", '"***" if row.secret and text else text', "text"),

@@ -157,7 +157,7 @@ def test_waits_that_are_too_long_leave_runs_open_for_the_next_sync(tmp_path: Pat
 
 
 def test_a_batch_too_large_to_be_read_at_once_is_read_in_parts(tmp_path: Path) -> None:
-    small = Patch("sources/rest.py", "LARGEST = 32 * 1024 * 1024", "LARGEST = 20_000")
+    small = Patch("sources/tally.py", "LARGEST = 32 * 1024 * 1024", "LARGEST = 20_000")
     with serving(tmp_path / "source", now(), {**SMALL, "wide": 0}) as source:
         site = Site(tmp_path / "site", source, tree=plant((small,), ROOT, tmp_path / "tree"))
 

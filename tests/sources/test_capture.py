@@ -66,7 +66,7 @@ def facts(run: ActivityRun) -> list[Any]:
 
 
 def test_what_is_written_is_read_as_it_was(tmp_path: Path) -> None:
-    capture.write(tmp_path / "new", files(definition("ds"), definition("ls", Kind.LINKED_SERVICE)))
+    scenario.write(tmp_path / "new", files(definition("ds"), definition("ls", Kind.LINKED_SERVICE)))
 
     definitions = folder.read(tmp_path / "new")
     listed = scenario.listed(tmp_path / "new", definitions.factory.id)
@@ -92,8 +92,8 @@ def test_files_are_read_in_memory_as_from_a_folder() -> None:
 
 
 def test_json_is_written_in_order_and_a_key_a_line() -> None:
-    assert capture.text({"b": 1, "a": ["é"]}) == '{\n  "a": [\n    "é"\n  ],\n  "b": 1\n}\n'
-    assert json.loads(capture.text("\ud800")) == "\ud800"
+    assert scenario.text({"b": 1, "a": ["é"]}) == '{\n  "a": [\n    "é"\n  ],\n  "b": 1\n}\n'
+    assert json.loads(scenario.text("\ud800")) == "\ud800"
 
 
 @pytest.mark.parametrize(
@@ -140,7 +140,7 @@ def test_what_is_there_already_is_left_alone(there: str, tmp_path: Path) -> None
     before = sorted(tmp_path.rglob("*"))
 
     with pytest.raises(BadInput, match="is there already"):
-        capture.write(place, files())
+        scenario.write(place, files())
 
     assert sorted(tmp_path.rglob("*")) == before
 
@@ -148,8 +148,8 @@ def test_what_is_there_already_is_left_alone(there: str, tmp_path: Path) -> None
 def test_an_empty_folder_is_taken_and_a_missing_one_made(tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
 
-    capture.write(tmp_path / "empty", files())
-    capture.write(tmp_path / "not" / "yet", files())
+    scenario.write(tmp_path / "empty", files())
+    scenario.write(tmp_path / "not" / "yet", files())
 
     assert scenario.is_scenario(tmp_path / "empty")
     assert scenario.is_scenario(tmp_path / "not" / "yet")
@@ -159,4 +159,4 @@ def test_a_folder_that_cannot_be_made_is_bad_input(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
 
     with pytest.raises(BadInput, match="cannot be"):
-        capture.write(tmp_path / "file" / "below", files())
+        scenario.write(tmp_path / "file" / "below", files())

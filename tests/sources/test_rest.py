@@ -13,7 +13,8 @@ from lineage.errors import SettingsError, Unavailable
 from lineage.http import Limits
 from lineage.model import Batch, FactoryId, PipelineRun, Reading, Reference
 from lineage.settings import Settings
-from lineage.sources.client import Client, scope
+from lineage.sources.addresses import scope
+from lineage.sources.client import Client
 from lineage.sources.rest import RestRuns
 from lineage.ticks import Ticks
 from tests.answers import Answers, Service, answer, session

@@ -1,0 +1,135 @@
+"""The types that an account has, looked up by name and remembered for a day."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+from threading import Lock
+from typing import Any
+
+from lineage.model import Clock, Json, Row, Rows
+from lineage.ticks import DAY, Ticks
+
+log = logging.getLogger(__name__)
+
+VERSION = 1
+_TABLE = "notes"
+
+Fetch = Callable[[str], Json | None]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Known:
+    """
+    A type as the account has it, with what it inherits.
+
+    `ends` are the relationship attributes with the type at their other end.
+    """
+
+    name: str
+    attributes: frozenset[str]
+    ends: Mapping[str, str]
+
+
+class Memory:
+    """
+    What was found out about one account, in the rows of a store: for a day, then asked again.
+
+    `keep` is False for one who may not write. Rows: `{"v", "what", "value", "at", "warning"}`.
+    """
+
+    def __init__(self, rows: Rows, address: str, clock: Clock, *, keep: bool = True) -> None:
+        self.clock = clock
+        self._rows = rows
+        self._partition = f"account {_digest(address)}"
+        self._keep = keep
+
+    def get(self, what: str, *, stale: bool = False) -> Row | None:
+        """What was found within a day, or with `stale` ever."""
+        key = _digest(what)
+        row, _ = self._rows.get(_TABLE, self._partition, [key]).get(key, (None, 0))
+        if row is None or row["v"] != VERSION:
+            return None
+        return row if stale or self.clock() < row["at"] + DAY else None
+
+    def put(self, what: str, value: Any, warning: str = "") -> None:
+        """Note a finding with its date."""
+        if warning:
+            log.warning("%s: %s", what, warning)
+        if self._keep:
+            row = {"v": VERSION, "what": what, "value": value, "at": self.clock()}
+            self._rows.write(_TABLE, self._partition, {_digest(what): {**row, "warning": warning}})
+
+    def all(self) -> list[Row]:
+        """Every finding, by what it is about."""
+        found = [row for _, row in self._rows.range(_TABLE, self._partition, "", "~")]
+        return sorted((row for row in found if row["v"] == VERSION), key=lambda row: row["what"])
+
+    def forget(self) -> None:
+        """Drop all of it, so that the account is asked again."""
+        keys = [_digest(row["what"]) for row in self.all()]
+        for start in range(0, len(keys), 100):
+            self._rows.write(_TABLE, self._partition, {}, keys[start : start + 100])
+
+
+class Types:
+    """The types of one account; safe for several threads. `fetch` asks it for a definition."""
+
+    def __init__(self, fetch: Fetch, memory: Memory) -> None:
+        self._fetch = fetch
+        self._memory = memory
+        self._lock = Lock()
+        self._known: dict[str, tuple[Ticks, Known | None]] = {}
+
+    def find(self, name: str) -> Known | None:
+        """The type of that name, or None where the account lacks it."""
+        held = self._known.get(name)
+        if held is None or held[0] + DAY <= self._memory.clock():
+            with self._lock:
+                held = self._known[name] = self._memory.clock(), self._find(name)
+        return held[1]
+
+    def first(self, names: Sequence[str]) -> str | None:
+        """The first of these that the account has."""
+        return next((name for name in names if self.find(name)), None)
+
+    def _find(self, name: str) -> Known | None:
+        row = self._memory.get(f"type {name}")
+        if row is None:
+            value = self._read(name)
+            self._memory.put(f"type {name}", value)
+        else:
+            value = row["value"]
+        if value is None:
+            return None
+        return Known(name, frozenset(value["attributes"]), value["ends"])
+
+    def _read(self, name: str) -> dict[str, Any] | None:
+        """Attributes and ends of a type and of all it inherits from; None where it is missing."""
+        definition = self._fetch(name)
+        if definition is None:
+            return None
+        attributes: set[str] = set()
+        ends: dict[str, str] = {}
+        waiting, seen = [definition], {name}
+        while waiting:
+            each = waiting.pop()
+            attributes |= {str(found["name"]) for found in each.get("attributeDefs") or ()}
+            for found in each.get("relationshipAttributeDefs") or ():
+                ends.setdefault(found["name"], _target(str(found["typeName"])))
+            above = [one for one in each.get("superTypes") or () if one not in seen]
+            seen |= set(above)
+            waiting += [found for found in map(self._fetch, above) if found]
+        return {"attributes": sorted(attributes | ends.keys()), "ends": ends}
+
+
+def _target(type_name: str) -> str:
+    """`array<DataSet>` -> `DataSet`."""
+    return type_name.removeprefix("array<").removesuffix(">")
+
+
+def _digest(text: str) -> str:
+    """A key without user text, as a table of Azure Storage takes it."""
+    return sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:32]

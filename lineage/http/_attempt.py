@@ -1,0 +1,75 @@
+"""One attempt at a call: its answer decoded, or one of our errors."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol, runtime_checkable
+
+from requests import PreparedRequest, Response
+
+from lineage.errors import Unavailable
+from lineage.http._bodies import decode
+from lineage.http._call import Call
+from lineage.http._refusals import refusal
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Answer:
+    """
+    An answer of 2xx or 304. `body` is decoded JSON (None for 204 and 304), `size` its bytes.
+
+    It began `waited` seconds after it was asked for.
+    """
+
+    status: int
+    body: Any
+    headers: Mapping[str, str]
+    size: int
+    waited: float = 0.0
+
+
+@runtime_checkable
+class Renewable(Protocol):
+    """An authentication that may do better after a 401."""
+
+    def renew(self, refused: PreparedRequest, challenge: str) -> None:
+        """Forget the token in `refused`; `challenge` is the answer's WWW-Authenticate."""
+        ...
+
+
+def attempt(call: Call, on_call: Callable[[], None], now: Callable[[], float]) -> Answer:
+    """Send once, and after a 401 once more where the authentication can be renewed."""
+    on_call()
+    response = _sent(call)
+    if response.status_code == 401 and isinstance(call.auth, Renewable):
+        call.auth.renew(call.prepared, response.headers.get("WWW-Authenticate", ""))
+        on_call()
+        response = _sent(call)
+    status, headers, what = response.status_code, response.headers, call.what
+    raw = response.raw.read()
+    if status == 304 or (status == 204 and not raw):
+        return Answer(status, None, headers, 0)
+    if 200 <= status < 300:
+        return Answer(
+            status, decode(raw, what), headers, len(raw), response.elapsed.total_seconds()
+        )
+    raise refusal(what, status, headers, raw, call.grant, now)
+
+
+def _sent(call: Call) -> Response:
+    if call.auth is not None:
+        call.auth(call.prepared)
+    url, limits, session = call.prepared.url or "", call.limits, call.session
+    try:
+        return session.get_adapter(url).send(
+            call.prepared,
+            timeout=limits,  # type: ignore[arg-type]  # what our own transport takes
+            verify=session.verify is None or session.verify,
+            cert=session.cert,
+            proxies=session.proxies,
+        )
+    except Unavailable as error:
+        raise type(error)(f"{call.what}: {error}", cause=error.cause) from None
+    except OSError as error:  # of another transport; its text may hold a proxy's password
+        raise Unavailable(f"{call.what}: {type(error).__name__}") from None

@@ -1,0 +1,66 @@
+"""One use of a dataset with its values followed down, and what it is called."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from lineage.model._assets import Asset, Certainty
+from lineage.model._reasons import Gap
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """
+    A value followed down to a plain one, and how.
+
+    `trace` names places and functions, the nearest first, never values. Where it could not be
+    followed `gap` says why and `value` is None; absent is a None without a gap.
+    """
+
+    value: Any = None
+    trace: tuple[str, ...] = ()
+    gap: Gap | None = None
+
+
+Evaluated = Mapping[str, Any]  # {key: Value or Evaluated}: an object whose leaves were evaluated
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Endpoint:
+    """
+    One use of a dataset, its parameters applied down to the linked service.
+
+    `dataset` and `connection` are the evaluated typeProperties of dataset and linked service,
+    `store` the evaluated storeSettings of the Copy side. `opaque` says that a query or procedure,
+    not the dataset's object, tells what is read: the name then stops at the database.
+    `columns` are the column names the dataset declares, in order; empty where it declares none or
+    where its object depends on parameters, so that they may be another object's.
+    """
+
+    factory: str  # its plain name
+    dataset_name: str
+    dataset_type: str
+    dataset: Evaluated
+    linked_service: str
+    linked_service_type: str
+    connection: Evaluated
+    store: Evaluated = field(default_factory=dict)
+    opaque: bool = False
+    columns: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Named:
+    """
+    What an endpoint is called. `whole` is false where the name stops above the object.
+
+    `trace` has a line for each part of the name; `gaps` have no place in the run yet.
+    """
+
+    asset: Asset
+    certainty: Certainty
+    whole: bool = True
+    gaps: tuple[Gap, ...] = ()
+    trace: tuple[str, ...] = ()

@@ -1,0 +1,65 @@
+"""Edges, columns and processes: what moves where."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from lineage.model._assets import Asset, Certainty, Name
+from lineage.model._factories import FactoryId
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Edge:
+    """An asset at one end of an activity. `end` is the dataset reference it came from."""
+
+    asset: Asset
+    end: str
+    certainty: Certainty
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Column:
+    """A column of an asset, spelled as the mapping spells it."""
+
+    asset: Asset
+    name: str
+
+    def __hash__(self) -> int:  # few assets have columns of one name
+        return hash(self.name)
+
+
+class ColumnKind(StrEnum):
+    """Where the data of an output column comes from."""
+
+    VALUE = "value"  # the data of `sources` reaches it
+    CONSTANT = "constant"  # a literal, parameter or variable
+    GENERATED = "generated"  # a clock, a file path, a row number
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class ColumnLink:
+    """A column of the sink and the columns that feed it."""
+
+    output: str
+    kind: ColumnKind
+    sources: tuple[Column, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Process:
+    """
+    What one activity does for one sink: one operation in the catalog, not yet located.
+
+    `parents` from the top down (factory, pipeline, activity); `type` is the operation's. The name
+    of the operation holds its sink's name, so it is known only when the sink is located.
+    """
+
+    factory: FactoryId
+    pipeline: str
+    activity: str
+    type: str
+    parents: tuple[Name, ...]
+    sink: Edge
+    inputs: tuple[Edge, ...] = ()
+    columns: tuple[ColumnLink, ...] = ()

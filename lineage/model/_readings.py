@@ -1,0 +1,46 @@
+"""Batches of pipeline runs, and what could be read of one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from lineage.model._factories import FactoryId
+from lineage.model._runs import ActivityRun, PipelineRun, Reference
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Pipeline runs of one factory and one lane: the unit of work."""
+
+    factory: FactoryId
+    lane: int
+    runs: tuple[Reference, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Listed:
+    """
+    A finished pipeline run with its terminal activity runs.
+
+    `running` says how many more there are that have not ended: the pipeline run stays queued.
+    """
+
+    run: PipelineRun
+    activities: tuple[ActivityRun, ...]
+    running: int = 0
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Reading:
+    """
+    What could be read of a batch: whole pipeline runs, and the references left unread.
+
+    `wait` is how long the service asked us to leave it alone, in seconds; `problem` why something
+    was left unread. `gone` are pipeline runs that the source no longer has.
+    """
+
+    listed: tuple[Listed, ...]
+    unread: tuple[Reference, ...] = ()
+    wait: float | None = None
+    problem: str = ""
+    gone: tuple[Reference, ...] = ()
