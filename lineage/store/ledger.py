@@ -113,15 +113,14 @@ class Ledger:
         is older than `overlap` seconds.
         """
         runs = {keys.activity_key(run): run for each in reading.listed for run in each.activities}
-        with self._rows.together():
-            while True:
-                known = self._activities(batch.factory, (each.run.id for each in reading.listed))
-                new = {key: keys.pending(run, now) for key, run in runs.items() if key not in known}
-                if self._put_rows(batch.factory, new, {}, now) == [*new]:
-                    break  # else another worker was faster
-            rows = known | new
-            unsettled = {row["pipelineRunId"] for row in rows.values() if is_open(row)}
-            self._mark_listed(batch, reading, unsettled, ticks.shift(now, -overlap))
+        while True:
+            known = self._activities(batch.factory, (each.run.id for each in reading.listed))
+            new = {key: keys.pending(run, now) for key, run in runs.items() if key not in known}
+            if self._put_rows(batch.factory, new, {}, now) == [*new]:
+                break  # else another worker was faster
+        rows = known | new
+        unsettled = {row["pipelineRunId"] for row in rows.values() if is_open(row)}
+        self._mark_listed(batch, reading, unsettled, ticks.shift(now, -overlap))
         return [run for key, run in runs.items() if is_open(rows[key]) and ours(rows[key])]
 
     def give_up(self, factory: FactoryId, runs: Iterable[Reference]) -> None:
