@@ -41,8 +41,10 @@ _BY_CAUSE = {
     Cause.FIREWALL: Diagnosis.FIREWALL,
     Cause.GONE: Diagnosis.GONE,
     Cause.NAME: Diagnosis.NAME,
+    Cause.OVERLOADED: Diagnosis.UNAVAILABLE,
     Cause.PAGE: Diagnosis.WRONG_URL,
     Cause.REDIRECT: Diagnosis.WRONG_URL,
+    Cause.TIME: Diagnosis.UNAVAILABLE,
 }
 
 

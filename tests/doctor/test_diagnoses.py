@@ -22,7 +22,7 @@ from lineage.diagnosis import (
     diagnose,
 )
 from lineage.doctor import Doors, Health, unset
-from lineage.errors import Cause, SettingsError
+from lineage.errors import Cause, SettingsError, Unavailable
 from lineage.settings import Settings, Storage
 from lineage.wiring import now
 from tests.auth.words import Token
@@ -379,6 +379,15 @@ CASES = [
         "proxy (HTTPS_PROXY, NO_PROXY)",
     ),
     Case(
+        "a throttled service",
+        answers((429, {})),
+        factory,
+        Diagnosis.UNAVAILABLE,
+        f"GET localhost{FACTORY} answered 429",
+        "run doctor again; if it stays, check LINEAGE_MANAGEMENT_ENDPOINT, the route, and the "
+        "proxy (HTTPS_PROXY, NO_PROXY)",
+    ),
+    Case(
         "a refusal that nobody foresaw",
         answers((400, {"errorCode": "ATLAS-400-00-001"})),
         apache,
@@ -439,6 +448,15 @@ def test_only_a_closed_account_asks_for_a_network_with_a_private_endpoint_and_it
         if mode == "closed" and public
         else (f"all 22 types that we send; localhost has a {kind} address", "")
     )
+
+
+@pytest.mark.parametrize("cause", [*Cause])
+def test_every_cause_has_a_diagnosis(cause: Cause) -> None:
+    place = Place(PURVIEW, "https://contoso.purview.azure.com", "purview")
+
+    told = diagnose(Unavailable("no answer", cause=cause), place)
+
+    assert (told.diagnosis is Diagnosis.UNAVAILABLE) == (cause in (Cause.OVERLOADED, Cause.TIME))
 
 
 def test_a_name_that_dns_does_not_know(no_proxy: None) -> None:
