@@ -19,7 +19,7 @@ from lineage.auth import Credential, credential
 from lineage.catalog.rest import RestCatalog
 from lineage.collect import Collecting, collect
 from lineage.desk import Desk
-from lineage.errors import LineageError, SettingsError, Unavailable
+from lineage.errors import LineageError, Rejected, SettingsError, Unavailable
 from lineage.leases import Leases
 from lineage.model import Batch, Definitions, FactoryId, Outcome, Process, Reading
 from lineage.queue import LocalQueue
@@ -249,7 +249,7 @@ class App:
         try:
             definitions = self.definitions(batch.factory)
             yield from report(batch, reading, definitions, self.translate, desk)
-        except (SettingsError, Unavailable) as error:
+        except (Rejected, SettingsError, Unavailable) as error:
             self._closed(summary, batch.factory, error)
             yield from self.ledger.settle(batch, held(reading, error), self.clock())
 

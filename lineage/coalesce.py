@@ -23,6 +23,7 @@ def unite(known: Process, new: Process) -> Process:
         known,
         sink=min(known.sink, new.sink, key=lambda edge: (_RANK[edge.certainty], edge)),
         columns=(*known.columns, *new.columns),
+        outputs=tuple(sorted({*known.outputs, *new.outputs})),
     )
     return only(whole, _edges([*known.inputs, *new.inputs]))
 

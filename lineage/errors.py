@@ -35,6 +35,7 @@ class Cause(StrEnum):
     ROLE = "role"  # any other 403
     TIME = "time"  # no whole answer in time; what was asked may have been done
     TOKEN = "token"  # noqa: S105 - 401: the token, or the password, is not accepted
+    TYPE = "type"  # the catalog lacks one that nothing stands in for
 
 
 class LineageError(Exception):

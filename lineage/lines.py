@@ -78,7 +78,7 @@ def process_json(
         made["change"] = change.value
     return made | {
         "inputs": [_edge(edge, located) for edge in process.inputs],
-        "outputs": [_edge(process.sink, located)],
+        "outputs": [_edge(edge, located) for edge in (process.sink, *process.outputs)],
         "columns": [column_json(link, process.sink.asset, located) for link in process.columns],
     }
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from functools import reduce
 
 from lineage.catalog import atlas
 from lineage.catalog.bulk import Unit
 from lineage.catalog.locate import locate
 from lineage.coalesce import only, unite
-from lineage.compare import Done, Work, is_left
+from lineage.compare import Done, Work, fingerprint, is_left
 from lineage.desk import Desk
 from lineage.model import (
     ANYTHING,
@@ -36,6 +37,8 @@ class Operation:
     Processes that turned out to have one name, and what is sent for them.
 
     `foreign` is what somebody else wrote there; `existed` says that the catalog has it already.
+    Where it was about to be sent when a crash came, that is settled first: `members` are the rows
+    that say so, and the processes of the batch are `waiting`.
     """
 
     name: Name
@@ -45,6 +48,7 @@ class Operation:
     existed: bool
     foreign: Process | None = None
     gaps: tuple[Gap, ...] = ()
+    waiting: Mapping[str, Work] = field(default_factory=dict)
 
 
 class Located:
@@ -82,49 +86,99 @@ class Located:
 
 def assets_of(process: Process) -> list[Asset]:
     """The assets at the ends of a process."""
-    return [process.sink.asset, *(edge.asset for edge in process.inputs)]
+    return [edge.asset for edge in (process.sink, *process.inputs, *process.outputs)]
 
 
 def plan(
     work: Mapping[str, Work], latest: Mapping[Name, LastRun], desk: Desk
-) -> tuple[dict[Name, Operation], Located, dict[str, Done]]:
+) -> tuple[dict[Name, Operation], Located, dict[str, tuple[Work, Done]]]:
     """The operations to send, and what is settled without: no sink, too long, left alone."""
     located = Located(desk)
     located.add(each.process for each in work.values())
-    settled: dict[str, Done] = {}
+    settled: dict[str, tuple[Work, Done]] = {}
     by_name: dict[Name, dict[str, Work]] = {}
-    for key, each in work.items():
-        process = each.process
-        if located.missing(process.sink):
+    for key, told in work.items():
+        name = operation(told.process.parents[-1], told.process.type, _sink(told, located))
+        each = _fitting(told, name, located, desk)
+        if not each.sent:
+            settled[key] = each, Done(None, Change.REFUSED, Status.FAILED)
+        elif located.missing(told.process.sink):
             gap = Gap(Reason.MISSING_ASSET, Where.OUTPUT, "the sink is not in the catalog")
-            settled[key] = Done(None, Change.UNCHANGED, Status.NOT_REPORTED, (gap,))
+            settled[key] = each, Done(None, Change.UNCHANGED, Status.NOT_REPORTED, (gap,))
         else:
-            sink = located.names[process.sink.asset]
-            name = operation(process.parents[-1], process.type, sink)
             by_name.setdefault(name, {})[key] = each
     beside = {name: _beside(name, members, desk) for name, members in by_name.items()}
     existing = _existing([name for name, found in beside.items() if not found], desk)
     operations: dict[Name, Operation] = {}
     for name, members in by_name.items():
-        entity = existing.get(name)
-        done = _left(entity, members, name, desk)
-        if done is None:
-            made = _operation(name, members, beside[name], entity, located, latest)
-            done = _too_long(made, located)
-            operations[name] = made
-        if done is not None:
-            operations.pop(name, None)
-            settled |= dict.fromkeys(members, done)
+        entity, rows = existing.get(name), beside[name]
+        if noted := _noted(members, rows):
+            made = _operation(name, noted, rows.values(), entity, located, latest)
+            operations[name] = replace(made, waiting=members)
+        elif done := _left(entity, members, name, desk):
+            settled |= {key: (each, done) for key, each in members.items()}
+        else:
+            operations[name] = _operation(name, members, rows.values(), entity, located, latest)
     return operations, located, settled
 
 
-def _beside(name: Name, members: Mapping[str, Work], desk: Desk) -> list[Published]:
+def _sink(work: Work, located: Located) -> Name:
+    return located.names[work.process.sink.asset]
+
+
+def _fitting(work: Work, name: Name, located: Located, desk: Desk) -> Work:
+    """A process without the variants whose names are too long: those are refused."""
+    if _fit([name, *_names(work.process, located)]):
+        return work
+    refused = {
+        variant: Gap(Reason.TOO_LONG, detail=f"a qualified name of {_longest(names)} bytes")
+        for variant, told in work.told.items()
+        if not _fit(names := [name, *_names(told, located)])
+    }
+    fitting = [told for variant, told in work.told.items() if variant not in refused]
+    if not fitting:
+        return replace(work, refused=refused)
+    known = [work.row.process] if work.row else []
+    kept = [each for each in known if _fit(_names(each, located))]
+    edges = tuple(edge for each in fitting for edge in (each.sink, *each.inputs))
+    whole = reduce(unite, [*kept, *fitting])
+    return replace(
+        work, process=whole, refused=refused, edges=edges, fingerprint=fingerprint(whole, desk)
+    )
+
+
+def _names(process: Process, located: Located) -> list[Name]:
+    return [located.names[asset] for asset in assets_of(process)]
+
+
+def _fit(names: Iterable[Name]) -> bool:
+    return all(atlas.fits(name.qualified) for name in names)
+
+
+def _longest(names: Iterable[Name]) -> int:
+    return max(len(name.qualified.encode("utf-8", "surrogatepass")) for name in names)
+
+
+def _noted(members: Mapping[str, Work], beside: Mapping[str, Published]) -> dict[str, Work]:
+    """What was about to be sent of an operation when a crash came: the catalog may have it."""
+    rows = {**beside, **{key: each.row for key, each in members.items() if each.row}}
+    last = max((each.last for each in members.values()), key=lambda run: run.ended)
+    return {
+        key: Work(unite(row.process, row.intended), last, row=row)
+        for key, row in rows.items()
+        if row.intended
+    }
+
+
+def _beside(name: Name, members: Mapping[str, Work], desk: Desk) -> dict[str, Published]:
     """What we published of an operation before, under whatever candidates its sink had."""
     found = desk.published.named(next(iter(members.values())).process, name)
     own = {key: each.row for key, each in members.items() if each.row}
-    return [
-        row for row in {**found, **own}.values() if row.head.name == name and not is_left(row.head)
-    ]
+    return {
+        key: row
+        for key, row in {**found, **own}.items()
+        if row.head.name == name and not is_left(row.head)
+    }
 
 
 def _existing(names: Iterable[Name], desk: Desk) -> dict[Name, Json]:
@@ -173,6 +227,8 @@ def _operation(
         detail = f"{len(process.inputs) - len(kept)} inputs are not in the catalog"
         gaps = (Gap(Reason.MISSING_ASSET, Where.INPUT, detail),)
         process = only(process, kept)
+    there = tuple(edge for edge in process.outputs if not located.missing(edge))
+    process = replace(process, outputs=there)  # what others wrote, and is gone, is not ours to tell
     last = latest.get(process.parents[-1])
     unit, problems = atlas.unit(name, process, located.names, located.absent, last)
     existed = entity is not None or bool(beside)
@@ -184,21 +240,15 @@ def _foreign(entity: Json, process: Process, located: Located) -> Process:
     """What somebody else wrote of an operation, without the edges that are ours too."""
     own = {located.names[edge.asset] for edge in process.inputs}
     assets = [Asset((name,)) for name in atlas.ends(entity, "inputs")]
-    located.names |= {asset: asset.candidates[0] for asset in assets}
+    sink = located.names[process.sink.asset]
+    others = [Asset((name,)) for name in atlas.ends(entity, "outputs") if name != sink]
+    located.names |= {asset: asset.candidates[0] for asset in (*assets, *others)}
     ours = {asset for asset in assets if asset.candidates[0] in own}
     edges = tuple(Edge(asset, "", Certainty.INFERRED) for asset in assets if asset not in ours)
     links = tuple(
         link
-        for link in atlas.foreign_links(entity, assets)
+        for link in atlas.foreign_links(entity, assets, [other.candidates[0] for other in others])
         if not {column.asset for column in link.sources} <= ours
     )
-    return replace(process, inputs=edges, columns=links)
-
-
-def _too_long(made: Operation, located: Located) -> Done | None:
-    names = [made.name, *(located.names[asset] for asset in made.assets)]
-    size = max(len(name.qualified.encode("utf-8", "surrogatepass")) for name in names)
-    if size <= atlas.LONGEST_NAME:
-        return None
-    gap = Gap(Reason.TOO_LONG, detail=f"a qualified name of {size} bytes")
-    return Done(None, Change.REFUSED, Status.FAILED, (gap,))
+    outputs = tuple(sorted(Edge(asset, "", Certainty.INFERRED) for asset in others))
+    return replace(process, inputs=edges, columns=links, outputs=outputs)

@@ -8,55 +8,84 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 
 from lineage.catalog import bulk
 from lineage.catalog.proof import DELETED
-from lineage.coalesce import unite
-from lineage.compare import Done, Work, compare, fingerprint, is_left, last_seen, last_told
+from lineage.catalog.types import NO_TYPE
+from lineage.compare import Done, Variant, Work, compare, ended, is_left, only_variants
 from lineage.desk import Desk
 from lineage.errors import Rejected, Unavailable
-from lineage.model import Certainty, Change, Gap, LastRun, Name, Process, Reason, Status
+from lineage.memory import doubtful, intend, record, take_back, told, write
+from lineage.model import Certainty, Change, Gap, LastRun, Name, Reason, Status
 from lineage.plan import Located, Operation, plan
-from lineage.store.processes import Head, Published
-from lineage.translate.names import operation
 
 log = logging.getLogger(__name__)
 
 TRIES = 3  # times that what changed under our hands is followed
-_GONE = "ATLAS-404-00-00A"  # a referenced entity is missing
+_MOVED = NO_TYPE | {"ATLAS-404-00-00A"}  # a type, or a referenced entity, is missing
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Later:
+    """
+    What one round of sending leaves to the next.
+
+    `again` met a name that is gone, or a row that somebody else wrote; `waiting` can be sent now
+    that the row is clean; `halves` were refused together, and are tried apart.
+    """
+
+    again: dict[str, Work] = field(default_factory=dict)
+    waiting: dict[str, Work] = field(default_factory=dict)
+    halves: tuple[dict[str, Work], dict[str, Work]] = field(default_factory=lambda: ({}, {}))
 
 
 def publish(
     changed: Mapping[str, Work], desk: Desk, tries: int = TRIES
-) -> Iterator[dict[str, Done]]:
+) -> Iterator[dict[Variant, Done]]:
     """
     Send what changed and remember it; yields what is settled after each bulk.
 
-    Where a name turned out to be gone, or somebody else wrote the row meanwhile, the process is
-    read, united and sent again. Lets `Unavailable` and `SettingsError` through: what was yielded
+    Where a name or its type turned out to be gone, or somebody else wrote the row meanwhile, the
+    process is read, united and sent again. Of an operation that is refused and was told in several
+    variants only those fail that are refused by themselves, each united with what was proven
+    before: k bad ones of n variants cost at most 2k(1 + ⌈log₂ n⌉) more rounds, in which the
+    operations refused go together. Lets `Unavailable` and `SettingsError` through: what was yielded
     stays recorded.
     """
     if not changed:
         return
-    again = {key: each for key, each in changed.items() if _outdone(each, changed.values())}
+    later = _Later()
+    later.again.update(
+        {key: each for key, each in changed.items() if _outdone(each, changed.values())}
+    )
     with desk.creating():
-        ready = {key: each for key, each in changed.items() if key not in again}
+        ready = {key: each for key, each in changed.items() if key not in later.again}
         sunk = {key: each for key, each in ready.items() if _sunk(each, desk)}
-        yield {key: _supersede(each, desk) for key, each in sunk.items()}
+        for key, each in sunk.items():
+            yield _supersede(key, each, desk)
         work = {key: each for key, each in ready.items() if key not in sunk}
         latest = _latest(work, desk)
         operations, located, settled = plan(work, latest, desk)
-        yield {key: _record(work[key], done, desk) for key, done in settled.items()}
+        for key, (each, done) in settled.items():
+            yield _settle(key, each, done, desk)
         for units in bulk.cut((made.unit for made in operations.values()), desk.most):
             desk.renew()
-            yield _send(units, operations, located, latest, desk, again, last=tries < TRIES)
-    if again:
-        if not tries:
+            yield _send(units, operations, located, latest, desk, later, last=tries < TRIES)
+    yield from _next(later, desk, tries)
+
+
+def _next(later: _Later, desk: Desk, tries: int) -> Iterator[dict[Variant, Done]]:
+    """The rounds that follow, each compared anew with what the one before left."""
+    first, second = later.halves
+    rounds = ((later.waiting, tries), (first, tries), (second, tries), (later.again, tries - 1))
+    for work, left in rounds:
+        if work and left < 0:
             raise Unavailable("catalog or store change faster than can be followed")
-        changed, known = compare(again, desk)
+        apart = {key: only_variants(each, each.told) for key, each in work.items()}
+        changed, known = compare(apart, desk)
         yield known
-        yield from publish(changed, desk, tries - 1)
+        yield from publish(changed, desk, left)
 
 
 def _outdone(work: Work, changed: Iterable[Work]) -> bool:
@@ -78,14 +107,25 @@ def _sunk(work: Work, desk: Desk) -> bool:
     return any(row.head.status in (Status.SUCCEEDED, Status.PARTIAL) for row in rows)
 
 
-def _supersede(work: Work, desk: Desk) -> Done:
-    """Take a fall-back's operation out of the catalog; its row says why it is not sent again."""
-    process = work.process
-    name = work.row.head.name if work.row else None
-    sink = desk.possible(process.sink.asset)[0]
-    desk.catalog.delete(name or operation(process.parents[-1], process.type, sink))
+def _supersede(key: str, work: Work, desk: Desk) -> dict[Variant, Done]:
+    """
+    Take a fall-back's operation out of the catalog; its row says why it is not sent again.
+
+    One that is not ours, or goes by the name of another row, stays.
+    """
+    name = work.row.head.name if work.row and not is_left(work.row.head) else None
+    if name and not _others(work, key, name, desk):
+        desk.catalog.delete(name)
     done = Done(None, Change.UNCHANGED, Status.SUCCEEDED)
-    return _record(work, done, desk, superseded=True)
+    return record(key, work, done, desk, superseded=True)
+
+
+def _settle(key: str, work: Work, done: Done, desk: Desk) -> dict[Variant, Done]:
+    """Note how a process ended that is not sent."""
+    if work.sent:
+        return record(key, work, done, desk)
+    take_back(work, desk, intended=work.row.intended if work.row else None)
+    return ended(key, work, done)
 
 
 def _latest(work: Mapping[str, Work], desk: Desk) -> dict[Name, LastRun]:
@@ -114,66 +154,48 @@ def _send(
     located: Located,
     latest: Mapping[Name, LastRun],
     desk: Desk,
-    again: dict[str, Work],
+    later: _Later,
     *,
     last: bool,
-) -> dict[str, Done]:
-    """Send one bulk and remember what arrived; what has to be tried once more goes to `again`."""
-    settled: dict[str, Done] = {}
+) -> dict[Variant, Done]:
+    """Send one bulk and remember what arrived; what has to be tried once more is for `later`."""
+    settled: dict[Variant, Done] = {}
     with desk.published.together():
-        _intend([operations[unit.key] for unit in units], latest, desk)
+        intend([operations[unit.key] for unit in units], latest, desk)
     answers = [(operations[u.key], answer) for u, answer in bulk.publish(units, desk.catalog.send)]
     arrived = [made.assets for made, answer in answers if not isinstance(answer, Rejected)]
     with desk.published.together():
         located.choose(frozenset().union(*arrived))
         for made, answer in answers:
             if not isinstance(answer, Rejected):
-                settled |= _remember(made, latest, desk)
-            elif answer.code != _GONE or last:
-                settled |= _refuse(made, answer, desk)
+                settled |= _remember(made, latest, desk, later)
+            elif answer.code not in _MOVED or last:
+                settled |= _refuse(made, answer, desk, later)
             else:
-                desk.published.forget(made.assets)
-            again.update({key: each for key, each in made.members.items() if key not in settled})
+                _locate_again(made, desk, later)
     return settled
 
 
-def _intend(made: Iterable[Operation], latest: Mapping[Name, LastRun], desk: Desk) -> None:
-    """
-    Note what is about to be sent, before it is: edges, and the run whose attributes go with them.
-
-    After a crash the catalog may have it or not. Whatever is sent next unites these edges, so that
-    none of them is taken back, and those of an operation new to us don't look like somebody else's,
-    which, where the built-in claims its runs, would be left alone. Nothing here counts as proof.
-    """
-    noted: list[tuple[Operation, str, Published]] = []
-    for one in made:
-        for key, each in one.members.items():
-            head = each.row.head if each.row else Head(one.name, Status.PENDING, desk.clock())
-            seen = each.row.seen if each.row else {}
-            row = Published(head, _told(each, one), "", seen)
-            if desk.published.put(row, each.row, latest.get(each.process.parents[-1])):
-                noted.append((one, key, row))
-    versions = desk.published.versions(row.process for _, _, row in noted)
-    for one, key, row in noted:
-        known = replace(row, version=versions[key])
-        one.members[key] = replace(one.members[key], row=known)
-
-
-def _told(work: Work, made: Operation) -> Process:
-    return unite(work.process, made.foreign) if made.foreign else work.process
-
-
-def _remember(made: Operation, latest: Mapping[Name, LastRun], desk: Desk) -> dict[str, Done]:
-    """Note what arrived; members whose row somebody else wrote meanwhile are left out."""
+def _remember(
+    made: Operation, latest: Mapping[Name, LastRun], desk: Desk, later: _Later
+) -> dict[Variant, Done]:
+    """Note what arrived; members whose row somebody else wrote meanwhile are sent again."""
     _replace_old(made, desk)
     status = Status.PARTIAL if made.gaps else Status.SUCCEEDED
     change = Change.UPDATED if made.existed else Change.CREATED
     done = Done(made.name, change, status, made.gaps)
-    return {
-        key: done
-        for key, each in made.members.items()
-        if _write(replace(each, process=_told(each, made)), done, desk, latest)
-    }
+    settled: dict[Variant, Done] = {}
+    outrun: dict[str, Work] = {}
+    for key, each in made.members.items():
+        if write(replace(each, process=told(each, made)), done, desk, latest):
+            settled |= ended(key, each, done)
+        else:
+            outrun[key] = each
+    if made.waiting:
+        (later.again if outrun else later.waiting).update(made.waiting)
+    else:
+        later.again.update(outrun)
+    return settled
 
 
 def _replace_old(made: Operation, desk: Desk) -> None:
@@ -184,8 +206,8 @@ def _replace_old(made: Operation, desk: Desk) -> None:
             desk.catalog.delete(former)
             log.info("%s was renamed %s", former.qualified, made.name.qualified)
         if each.process.sink.certainty is Certainty.EXACT:
-            for row in desk.published.same_end(each.process, exact=False).values():
-                _supersede(Work(row.process, each.last, row=row), desk)
+            for other, row in desk.published.same_end(each.process, exact=False).items():
+                _supersede(other, Work(row.process, each.last, row=row), desk)
 
 
 def _others(work: Work, key: str, name: Name, desk: Desk) -> bool:
@@ -193,36 +215,49 @@ def _others(work: Work, key: str, name: Name, desk: Desk) -> bool:
     return bool(set(desk.published.named(work.process, name)) - {key})
 
 
-def _refuse(made: Operation, answer: Rejected, desk: Desk) -> dict[str, Done]:
+def _locate_again(made: Operation, desk: Desk, later: _Later) -> None:
+    """Find the names of an operation anew: one of them is gone."""
+    desk.published.forget(made.assets)
+    if not made.waiting:
+        for each in made.members.values():
+            take_back(replace(each, refused={}), desk)
+    later.again.update(made.waiting or made.members)
+
+
+def _refuse(made: Operation, answer: Rejected, desk: Desk, later: _Later) -> dict[Variant, Done]:
+    """
+    Take back what was noted, and find out what is to blame.
+
+    First what was never proven is given up, be it noted before a crash or known of runs that were
+    not reported; then variants are tried apart; one alone is refused.
+    """
+    unsure = {key for key, each in made.members.items() if doubtful(each)}
+    variants = [(key, each) for key, work in made.members.items() for each in work.sent]
+    if made.waiting or unsure or len(variants) > 1:
+        for key, each in made.members.items():
+            take_back(replace(each, refused={}), desk, forget=key in unsure)
+        if made.waiting or unsure:
+            later.waiting.update(made.waiting or made.members)
+        else:
+            _halve(made.members, later)
+        return {}
+    [(key, variant)] = variants
+    member = made.members[key]
+    refused = replace(member, refused={**member.refused, variant: _why(answer)})
+    take_back(refused, desk)
+    return ended(key, refused, Done(None, Change.REFUSED, Status.FAILED))
+
+
+def _halve(members: Mapping[str, Work], later: _Later) -> None:
+    variants = [(key, each) for key, work in members.items() for each in work.told]
+    middle = len(variants) // 2
+    for half, part in zip(later.halves, (variants[:middle], variants[middle:]), strict=True):
+        for key in dict.fromkeys(key for key, _ in part):
+            half[key] = only_variants(members[key], [each for of, each in part if of == key])
+
+
+def _why(answer: Rejected) -> Gap:
     if answer.code == DELETED:
-        gap = Gap(Reason.ENTITY_DELETED, detail="deleted in the catalog, and not made again")
-    else:
-        detail = f"the catalog refused it: {answer.code or answer.status}"
-        gap = Gap(Reason.REJECTED, detail=detail)
-    done = Done(None, Change.REFUSED, Status.FAILED, (gap,))
-    return {key: _record(each, done, desk) for key, each in made.members.items()}
-
-
-def _record(work: Work, done: Done, desk: Desk, *, superseded: bool = False) -> Done:
-    """Write the row of a process that was not sent. Raises `Unavailable` if another was faster."""
-    if not _write(work, done, desk, {}, superseded=superseded):
-        raise Unavailable("the published row was written by somebody else meanwhile")
-    return done
-
-
-def _write(
-    work: Work,
-    done: Done,
-    desk: Desk,
-    latest: Mapping[Name, LastRun],
-    *,
-    superseded: bool = False,
-) -> bool:
-    """Write the rows of a process; False where somebody else wrote them since they were read."""
-    old = work.row
-    arrived = old is not None and old.head.status is not Status.PENDING
-    former = old.head.name if old and arrived else None  # a name only intended is none
-    name = None if superseded else done.name or former
-    head = Head(name, done.status, desk.clock(), done.gaps, superseded, last_told(work))
-    row = Published(head, work.process, fingerprint(work.process, desk), last_seen(work))
-    return desk.published.put(row, old, latest.get(work.process.parents[-1]))
+        return Gap(Reason.ENTITY_DELETED, detail="deleted in the catalog, and not made again")
+    detail = f"the catalog refused it: {answer.code or answer.status}"
+    return Gap(Reason.REJECTED, detail=detail)

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from itertools import chain
 
 from lineage.coalesce import unite
-from lineage.compare import Done, Work, compare, fingerprint
+from lineage.compare import Done, Variant, Work, compare, fingerprint
 from lineage.desk import Desk
-from lineage.errors import Cause, SettingsError, Unavailable, Untranslatable
+from lineage.errors import Cause, LineageError, Rejected, SettingsError, Unavailable, Untranslatable
 from lineage.model import (
     ActivityRun,
     Batch,
@@ -37,6 +37,7 @@ HARMLESS = frozenset({Reason.COLUMNS_UNKNOWN})
 # Where a run stands that the catalog holds up, and why, by the cause of its error; others are
 # Retrying, or wait for the set-up to be finished.
 HELD: dict[Cause | None, tuple[Status, Reason]] = {
+    Cause.CERTIFICATE: (Status.PENDING, Reason.UNAVAILABLE),
     Cause.FIREWALL: (Status.PENDING, Reason.FIREWALL),
     Cause.NAME: (Status.PENDING, Reason.UNAVAILABLE),
     Cause.OVERLOADED: (Status.RETRYING, Reason.THROTTLED),
@@ -47,10 +48,10 @@ HELD: dict[Cause | None, tuple[Status, Reason]] = {
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Told:
-    """What one run tells: processes by the key of their published row, and gaps."""
+    """What one run tells: processes by the key of their published row and fingerprint, and gaps."""
 
     run: ActivityRun
-    processes: Mapping[str, Process]
+    processes: Mapping[Variant, Process]
     gaps: tuple[Gap, ...]
 
 
@@ -63,8 +64,9 @@ def report(
     Yields what was recorded, as soon as it is.
 
     The order of writes is the promise: rows before anything else, a push before its memory, the
-    memory before the status. `Unavailable` and `SettingsError` are let through on purpose:
-    whatever was not proven stays Pending, and the caller asks for the batch again.
+    memory before the status. `Unavailable`, `SettingsError` and `Rejected`, of a look-up, are let
+    through on purpose: whatever was not proven stays Pending, and the caller asks for the batch
+    again.
     """
     told: list[Told] = []
     silent: list[Outcome] = []
@@ -74,8 +76,8 @@ def report(
             told.append(ended)
         else:
             silent.append(ended)
-    changed, known = compare(_coalesce(told, desk), desk)
-    done: dict[str, Done] = {}
+    changed, known = compare(_coalesce(told), desk)
+    done: dict[Variant, Done] = {}
     for settled in chain([known], publish(changed, desk)):
         done |= settled
         ready = [_outcome(each, done) for each in told if each.processes.keys() <= done.keys()]
@@ -85,7 +87,7 @@ def report(
         silent = []
 
 
-def held(reading: Reading, error: SettingsError | Unavailable) -> list[Outcome]:
+def held(reading: Reading, error: LineageError) -> list[Outcome]:
     """Where the runs stand that were not settled, because the catalog could not be reached."""
     other = Status.PENDING if isinstance(error, SettingsError) else Status.RETRYING
     status, reason = HELD.get(error.cause, (other, Reason.UNAVAILABLE))
@@ -110,8 +112,8 @@ def _tell(
         translation = translate(run, definitions)
     except Untranslatable as error:
         return Outcome(run, Status.NOT_REPORTED, error.gaps)
-    except (SettingsError, Unavailable):
-        raise
+    except (Rejected, SettingsError, Unavailable):
+        raise  # of the catalog, which is asked how the factory is named
     except Exception as error:
         log.exception("activity run %s of pipeline %s", run.id, run.of.pipeline)
         detail = f"{type(error).__name__} in the translator of {run.type}"
@@ -120,24 +122,25 @@ def _tell(
     for process in translation.processes:
         key = desk.published.key(process)
         processes[key] = unite(processes.get(key, process), process)
-    return Told(run, processes, translation.gaps)
+    variants = {(key, fingerprint(each, desk)): each for key, each in processes.items()}
+    return Told(run, variants, translation.gaps)
 
 
-def _coalesce(told: Iterable[Told], desk: Desk) -> dict[str, Work]:
+def _coalesce(told: Iterable[Told]) -> dict[str, Work]:
     """Many runs of one process become one piece of work; the latest gives its attributes."""
     work: dict[str, Work] = {}
     for each in told:
         last = _last_run(each.run)
         claims = claimed(each.run)
-        for key, process in each.processes.items():
+        for (key, variant), process in each.processes.items():
             known = work.get(key)
             if known is None:
-                work[key] = Work(process, last, frozenset([fingerprint(process, desk)]), claims)
+                work[key] = Work(process, last, {variant: process}, claims)
             else:
                 work[key] = Work(
                     unite(known.process, process),
                     max(known.last, last, key=lambda run: run.ended),
-                    known.told | {fingerprint(process, desk)},
+                    {**known.told, variant: process},
                     known.claimed and claims,
                 )
     return work
@@ -145,17 +148,18 @@ def _coalesce(told: Iterable[Told], desk: Desk) -> dict[str, Work]:
 
 def _last_run(run: ActivityRun) -> LastRun:
     output = run.output or {}
-    rows, size = output.get("rowsCopied"), output.get("dataWritten")
-    return LastRun(
-        run.ended or run.of.ended or run.of.updated,
-        rows if isinstance(rows, int) else None,
-        size if isinstance(size, int) else None,
-    )
+    ended = run.ended or run.of.ended or run.of.updated
+    return LastRun(ended, _count(output.get("rowsCopied")), _count(output.get("dataWritten")))
 
 
-def _outcome(told: Told, done: Mapping[str, Done]) -> Outcome:
+def _count(told: object) -> int | None:
+    """A number that a catalog takes; it refuses an operation for one that is none."""
+    return told if type(told) is int and 0 <= told < 2**63 else None
+
+
+def _outcome(told: Told, done: Mapping[Variant, Done]) -> Outcome:
     """How a run ended, all of whose processes are settled."""
-    ends = {key: done[key] for key in told.processes}
+    ends = {variant: done[variant] for variant in told.processes}
     gaps = tuple(dict.fromkeys([*told.gaps, *(gap for end in ends.values() for gap in end.gaps)]))
     statuses = {end.status for end in ends.values()}
     status = Status.SUCCEEDED
@@ -164,6 +168,7 @@ def _outcome(told: Told, done: Mapping[str, Done]) -> Outcome:
     elif any(gap.reason not in HARMLESS for gap in gaps):
         status = Status.PARTIAL
     reported = tuple(
-        Reported(key, told.processes[key], end.name, end.change) for key, end in ends.items()
+        Reported(variant[0], told.processes[variant], end.name, end.change)
+        for variant, end in ends.items()
     )
     return Outcome(told.run, status, gaps, reported)

@@ -16,7 +16,8 @@ from requests.auth import AuthBase
 
 from lineage import http, ticks
 from lineage.auth import Credential, basic, bearer, storage_identity
-from lineage.catalog.account import Account, Choices, FittedCatalog
+from lineage.catalog.account import Account, Choices
+from lineage.catalog.fitted import FittedCatalog
 from lineage.catalog.local import LocalCatalog
 from lineage.catalog.pace import Pace
 from lineage.catalog.rest import RestCatalog
@@ -194,6 +195,7 @@ def _rest(
             session=session,
             limits=limits,
             on_call=counts.add,
+            on_names=lambda names: account.named(names),
         )
     )
     memory = Memory(rows, server.address, clock, keep=access is not Access.READ)

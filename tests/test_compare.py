@@ -14,6 +14,7 @@ from lineage.model import (
     Process,
     Reason,
     Status,
+    Where,
 )
 from lineage.store.processes import Head, Published, published_partition
 from lineage.ticks import Ticks
@@ -34,8 +35,8 @@ def world() -> Iterator[World]:
 
 def work(world: World, told: Process, **more: Any) -> dict[str, Work]:
     """A process as one run of now tells it."""
-    prints = frozenset([fingerprint(told, world.desk)])
-    return {world.published.key(told): Work(told, RUN, prints, **more)}
+    variants = {fingerprint(told, world.desk): told}
+    return {world.published.key(told): Work(told, RUN, variants, **more)}
 
 
 def publish(
@@ -81,7 +82,8 @@ def test_an_unchanged_process_ends_as_it_ended_before(world: World) -> None:
 
     done = Done(operation("sink"), Change.UNCHANGED, Status.PARTIAL, gaps)
     assert sent == {}
-    assert known == {world.published.key(process("sink")): done}
+    told = fingerprint(process("sink", "a"), world.desk)
+    assert known == {(world.published.key(process("sink")), told): done}
 
 
 def test_an_unchanged_process_needs_the_small_row_alone(world: World) -> None:
@@ -186,6 +188,18 @@ def test_without_run_attributes_an_unchanged_process_is_never_sent_again(world: 
     assert not changed(world, process("sink", "a"))
 
 
+@pytest.mark.parametrize(("after", "expected"), [(0.99, False), (1, True)])
+def test_an_input_that_was_missing_is_looked_for_daily_without_run_attributes_too(
+    world: World, after: float, expected: bool
+) -> None:
+    world.set(daily=False)
+    missing = Gap(Reason.MISSING_ASSET, Where.INPUT)
+    sent = ticks.shift(NOW, -after * DAY)
+    publish(world, process("sink", "a"), Status.PARTIAL, (missing,), sent)
+
+    assert changed(world, process("sink", "a")) is expected
+
+
 def test_a_fall_back_that_gave_way_is_not_sent_again(world: World) -> None:
     long_ago = ticks.shift(NOW, -100 * DAY)
     publish(world, process("sink", "a"), sent=long_ago, superseded=True)
@@ -283,4 +297,4 @@ def test_processes_of_several_pipelines_are_compared_at_once(world: World) -> No
     sent, known = compare(work(world, one) | work(world, other), world.desk)
 
     assert list(sent) == [world.published.key(other)]
-    assert list(known) == [world.published.key(one)]
+    assert list(known) == [(world.published.key(one), fingerprint(one, world.desk))]

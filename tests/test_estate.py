@@ -9,7 +9,6 @@ from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
 
 import pytest
 
@@ -23,7 +22,7 @@ from lineage.catalog.rest import RestCatalog
 from lineage.model import Catalog, Name, Outcome
 from lineage.settings import Settings
 from lineage.summary import Summary
-from tests.catalog.atlas_server import Atlas
+from tests.catalog.atlas_server import Atlas, fresh
 
 
 class Synced:
@@ -82,17 +81,6 @@ def synced(
             catalog = stack.enter_context(server.catalog())
             environ = server.environ()
         yield Synced(sample, services, folder, catalog, environ)
-
-
-def fresh(folder: Path) -> Path:
-    """The estate of a company of another name: a real server may know the old one already."""
-    word = f"c{uuid4().hex[:6]}"
-    for path in filter(Path.is_file, estate.FOLDER.rglob("*")):
-        copy = folder / str(path.relative_to(estate.FOLDER)).replace("contoso", word)
-        copy.parent.mkdir(parents=True, exist_ok=True)
-        text = path.read_text("utf-8").replace("contoso", word).replace("CONTOSO", word.upper())
-        copy.write_text(text, "utf-8")
-    return folder
 
 
 def test_every_activity_run_ends_with_the_status_and_reasons_written_by_hand(

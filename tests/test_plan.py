@@ -1,8 +1,9 @@
 from collections.abc import Iterator
+from itertools import chain
 
 import pytest
 
-from lineage.compare import Done, Work
+from lineage.compare import Done, Work, ended
 from lineage.model import (
     Asset,
     Certainty,
@@ -45,9 +46,12 @@ def world() -> Iterator[World]:
 def planned(
     world: World, *told: Process, claimed: bool = False
 ) -> tuple[dict[Name, Operation], list[Done]]:
-    work = {world.published.key(each): Work(each, RUN, claimed=claimed) for each in told}
+    work = {
+        world.published.key(each): Work(each, RUN, {"told": each}, claimed=claimed) for each in told
+    }
     operations, _, settled = plan(work, {COPY: RUN}, world.desk)
-    return operations, list(settled.values())
+    ends = [ended(key, each, done).values() for key, (each, done) in settled.items()]
+    return operations, list(chain.from_iterable(ends))
 
 
 def sent(made: Operation, key: str = "inputs") -> list[str]:
@@ -164,6 +168,24 @@ def test_edges_that_somebody_else_wrote_are_kept(world: World) -> None:
     assert made.existed
     assert made.foreign is not None
     assert made.foreign.inputs == (edge("theirs", "", Certainty.INFERRED),)
+
+
+def test_columns_of_an_output_that_is_not_ours_are_not_taken_for_the_sinks(world: World) -> None:
+    mapping = (
+        '[{"DatasetMapping":{"Source":"*","Sink":"mssql://srv/db/dbo/other"},'
+        '"ColumnMapping":[{"Source":"T","Sink":"t"}]},'
+        '{"DatasetMapping":{"Source":"*","Sink":"*"},'
+        '"ColumnMapping":[{"Source":"U","Sink":"u"}]}]'
+    )
+    theirs, sink, other = table("theirs"), table("sink"), table("other")
+    world.have(data_set(theirs), data_set(sink), data_set(other))
+    world.have(foreign_operation(operation("sink"), [theirs], [other, sink], mapping))
+
+    [made] = planned(world, process("sink", "a"))[0].values()
+
+    assert sent(made, "outputs") == ["sink", "other"]
+    assert '"Sink":"u"' in columns(made)
+    assert '"Sink":"t"' not in columns(made)
 
 
 def test_an_edge_of_ours_that_somebody_wrote_too_is_ours(world: World) -> None:
@@ -321,6 +343,13 @@ def test_a_name_too_long_for_the_catalog_is_never_cut(world: World, more: str, f
     gap = Gap(Reason.TOO_LONG, detail="a qualified name of 4098 bytes")
     assert bool(operations) is fits
     assert settled == ([] if fits else [Done(None, Change.REFUSED, Status.FAILED, (gap,))])
+
+
+def test_a_name_that_no_url_holds_for_a_look_up_is_not_sent(world: World) -> None:
+    operations, [done] = planned(world, process("\N{CJK UNIFIED IDEOGRAPH-65E5}" * 900))
+
+    assert operations == {}
+    assert done.gaps == (Gap(Reason.TOO_LONG, detail="a qualified name of 2890 bytes"),)
 
 
 def test_an_input_with_a_name_too_long_fails_its_process(world: World) -> None:

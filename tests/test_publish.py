@@ -266,6 +266,20 @@ def test_a_name_that_is_gone_and_stays_gone_is_refused(world: World) -> None:
     assert len(world.catalog.sent) == 2
 
 
+def test_where_a_type_is_gone_what_stands_in_for_it_is_sent(world: World) -> None:
+    sink, plain = table("sink"), Name("DataSet", "mssql://srv/db/dbo/sink")
+    refused = refuse(operation("sink"), code="ATLAS-400-00-014", times=1)
+
+    possible = [sink.candidates, (plain,)]  # before the refusal and after it
+    world.set(possible=lambda asset: possible.pop(0) if asset == sink else asset.candidates)
+    world.catalog.answer = refused
+
+    outcome = tell(world, process("sink", "a"))
+
+    assert [each.name for each in outcome.processes] == [operation(plain)]
+    assert world.ends(operation(plain)) == ["a"]
+
+
 def test_only_what_met_a_name_that_is_gone_is_sent_once_more(world: World) -> None:
     world.catalog.answer = refuse(operation("one"), code=GONE, times=2)
 
@@ -320,7 +334,8 @@ def test_a_row_that_somebody_else_wrote_just_so_is_not_sent_again(world: World) 
         intended = row(world, process("sink"))
         head = replace(intended.head, status=Status.SUCCEEDED)
         print_ = fingerprint(process("sink", "a"), world.desk)
-        assert world.published.put(replace(intended, head=head, fingerprint=print_), intended)
+        arrived = replace(intended, head=head, process=process("sink", "a"), fingerprint=print_)
+        assert world.published.put(replace(arrived, intended=None), intended)
 
     meanwhile(world, "published", another)
     outcome = tell(world, process("sink", "a"))
@@ -532,6 +547,22 @@ def test_a_fall_back_gives_way_after_a_kill_between_push_and_memory(world: World
     assert superseded(world)
 
 
+@pytest.mark.parametrize("native", [None, "Succeeded"])
+def test_a_fall_back_of_the_built_in_is_not_taken_out(world: World, native: str | None) -> None:
+    """It was left to the built-in, or came after the exact one and was never ours."""
+    theirs = foreign_operation(operation(fallback("ls")), [table("a")], [fallback("ls")])
+    world.have(data_set(table("a")), data_set(fallback("ls")))
+    world.have(theirs)
+    if native:
+        tell(world, VAGUE_SINK, native=native)
+    tell(world, SURE_SINK)
+
+    tell(world, VAGUE_SINK, native=native)
+
+    assert world.ends(operation(fallback("ls"))) == ["a"]
+    assert world.ends(operation("sink")) == ["a"]
+
+
 def test_a_fall_back_of_another_end_stays(world: World) -> None:
     tell(world, process(edge(fallback("ls"), "ds2"), "a"))
 
@@ -618,6 +649,36 @@ def test_edges_of_somebody_else_are_remembered(world: World) -> None:
     assert edge("theirs", "", Certainty.INFERRED) in row(world, process("sink")).process.inputs
 
 
+def test_outputs_of_somebody_else_are_kept_and_remembered(world: World) -> None:
+    sink, other = table("sink"), table("other")
+    world.have(data_set(table("theirs")), data_set(sink), data_set(other))
+    world.have(foreign_operation(operation("sink"), [table("theirs")], [sink, other]))
+
+    tell(world, process("sink", "a"))
+    first = world.ends(operation("sink"), "outputs")
+    tell(world, process("sink", "b"))
+
+    assert first == ["sink", "other"]
+    assert world.ends(operation("sink"), "outputs") == ["sink", "other"]
+    assert world.ends(operation("sink")) == ["a", "b", "theirs"]
+    assert row(world, process("sink")).process.outputs == (edge("other", "", Certainty.INFERRED),)
+
+
+def test_an_output_of_somebody_else_that_is_gone_is_not_made_up(world: World) -> None:
+    sink, other = table("sink"), table("other")
+    world.have(data_set(table("a")), data_set(sink), data_set(other))
+    world.have(foreign_operation(operation("sink"), [table("a")], [sink, other]))
+    tell(world, process("sink", "a"))
+    world.set(create=False)
+    world.local.delete(other.candidates[0])
+    world.published.forget([other])
+
+    outcome = tell(world, process("sink", "a"))
+
+    assert outcome.status is Status.SUCCEEDED
+    assert world.ends(operation("sink"), "outputs") == ["sink"]
+
+
 # ---------------------------------------------------------------- attributes of the last run
 
 
@@ -684,6 +745,21 @@ def test_run_attributes_that_did_not_arrive_are_sent_with_the_next(
     assert last_run(world) == at_millis(ended)
 
 
+def test_run_attributes_of_a_pipeline_told_in_two_cases_only_move_forwards(world: World) -> None:
+    def runs(number: int, ended: str, other: str) -> None:
+        upper = activity_run(pipeline_run(f"upper-{number}"), "upper", ended=ended)
+        of = pipeline_run(f"lower-{number}", pipeline="p")
+        lower = activity_run(of, "lower", ended=other)
+        one = process(f"sink-{number}", "a")
+        two = process(f"other-{number}", "b", pipeline="p")
+        world.report(told(upper=one, lower=two), upper, lower)
+
+    runs(1, "02:09:00", "02:08:00")
+    runs(2, "02:08:30", "02:07:00")
+
+    assert last_run(world) == at_millis("02:09:00")
+
+
 def test_run_attributes_can_be_turned_off(world: World) -> None:
     world.set(daily=False)
 
@@ -727,6 +803,19 @@ def test_a_missing_input_is_known_all_the_same(world: World) -> None:
     assert outcome.status is Status.PARTIAL
     assert outcome.gaps[0].reason is Reason.MISSING_ASSET
     assert world.ends(operation("sink")) == ["a"]
+
+
+def test_a_missing_input_is_looked_for_daily_without_run_attributes_too(world: World) -> None:
+    world.set(create=False, daily=False)
+    world.have(data_set(table("sink")), data_set(table("a")))
+    tell(world, process("sink", "a", "b"))
+    world.have(data_set(table("b")))
+
+    world.now = ticks.shift(world.now, DAY)
+    outcome = tell(world, process("sink", "a", "b"))
+
+    assert outcome.status is Status.SUCCEEDED
+    assert world.ends(operation("sink")) == ["a", "b"]
 
 
 def test_a_name_too_long_is_recorded_and_sent_no_more(world: World) -> None:

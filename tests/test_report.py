@@ -391,9 +391,18 @@ def attributes(world: World) -> dict[str, Any]:
             ("02:10:00", 10, 4096),
         ),
         (activity_run(output={"rowsCopied": "10", "dataWritten": None}), ("02:05:00", 0, 0)),
+        (activity_run(output={"rowsCopied": True, "dataWritten": -1}), ("02:05:00", 0, 0)),
+        (activity_run(output={"rowsCopied": 2**63, "dataWritten": 1.5}), ("02:05:00", 0, 0)),
+        (
+            activity_run(output={"rowsCopied": 2**63 - 1, "dataWritten": 0}),
+            ("02:05:00", 2**63 - 1, 0),
+        ),
         (replace(activity_run(), output=None), ("02:05:00", 0, 0)),
     ],
-    ids=["all told", "no end", "no end at all", "no numbers", "no output"],
+    ids=[
+        *("all told", "no end", "no end at all", "no numbers", "not numbers of things"),
+        *("more than a catalog holds", "all that a catalog holds", "no output"),
+    ],
 )
 def test_attributes_are_those_the_run_tells(
     world: World, run: ActivityRun, expected: tuple[str, int, int]

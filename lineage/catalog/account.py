@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from threading import Lock
 from typing import Any
 
 from lineage.catalog.atlas import FALLBACK
 from lineage.catalog.types import Known, Memory, Types
-from lineage.errors import SettingsError
+from lineage.errors import Cause, SettingsError, Unavailable
 from lineage.model import Asset, Catalog, Factory, Finding, Json, Name, Naming, Row
 from lineage.translate.names import spelt
 
@@ -21,6 +21,8 @@ AUTO, ORIGINAL, LOWER = "auto", "original", "lower"
 
 _FACTORY_END = "factory"  # our name for the way from a pipeline to its factory
 _FACTORY = "azure_data_factory"
+_MISSING = "missing "
+_NAMES = "names as they are sent"
 
 # What the built-in connection's types may be called here, the first that there is.
 # Source: the bases can be instantiated, and several programs that write Synapse's lineage.
@@ -39,6 +41,8 @@ NEEDED = {
     False: (_FACTORY, "adf_pipeline", "adf_copy_activity", "adf_copy_operation"),
     True: ("azure_synapse_pipeline", "azure_synapse_copy_activity", "azure_synapse_operation"),
 }
+# All types that processes and what is above them may be called.
+_OF_PROCESSES = frozenset().union(*NEEDED.values(), *STAND_INS.values())
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,10 +89,13 @@ class Account:
         kept = [name for name in asset.candidates if self._types.find(name.type)]
         if not kept:
             missing = ", ".join(sorted({name.type for name in asset.candidates}))
-            self._warn(f"missing {missing}", f"{DATA_SET} stands in for it")
+            self._warn(_MISSING + missing, f"{DATA_SET} stands in for it")
             kept = [Name(DATA_SET, asset.candidates[0].qualified)]
-        if kept[0].type == DATA_SET and self._choices.fallback and self._types.find(FALLBACK):
-            kept.insert(0, Name(FALLBACK, kept[0].qualified))
+        if kept[0].type == DATA_SET and self._choices.fallback:
+            if self.has(FALLBACK):
+                kept.insert(0, Name(FALLBACK, kept[0].qualified))
+            else:
+                self._warn(_MISSING + FALLBACK, f"{DATA_SET} stands in for it: see types install")
         return tuple(kept)
 
     def fit(self, entities: Sequence[Json]) -> list[Json]:
@@ -99,9 +106,35 @@ class Account:
         """Whether the account has the type."""
         return self._types.find(type_name) is not None
 
+    def refresh(self, types: Collection[str]) -> None:
+        """
+        Look these types up anew: the account refused one, or an attribute of one.
+
+        Raises `Unavailable` where a type of processes is gone: it is part of their names, so that
+        their runs stay open until they are named anew.
+        """
+        self._types.refresh(types)
+        gone = sorted(each for each in types if not self.has(each))
+        if lost := _OF_PROCESSES.union([self._choices.synapse_operation]).intersection(gone):
+            with self._lock:
+                self._namings.clear()
+            raise Unavailable(f"the catalog has no type {', '.join(sorted(lost))} any more")
+
+    def named(self, names: Iterable[tuple[Name, str]]) -> None:
+        """
+        Compare names as they were sent with those that came back, once; a difference is alarming.
+
+        Whether Purview normalises what is written is not known: what we look for by the name sent
+        would then be found under another, or not at all.
+        """
+        row, compared = self._memory.get(_NAMES, stale=True), list(names)
+        other = [f"{sent.qualified} is {name}" for sent, name in compared if sent.qualified != name]
+        if compared and (row is None or (other and not row["warning"])):
+            self._memory.put(_NAMES, "changed" if other else "kept", "".join(other[:1]))
+
     def findings(self) -> list[Finding]:
-        """All that was found out, by what it is about, with its date."""
-        return [_finding(row) for row in self._memory.all()]
+        """All that was found out, by what it is about, with its date; no warning that is over."""
+        return [_finding(row) for row in self._memory.all() if not self._is_over(row["what"])]
 
     def forget(self) -> None:
         """Ask anew: the account was changed."""
@@ -145,12 +178,13 @@ class Account:
             found = self._types.first(ladder)
             if found is None:
                 raise SettingsError(
-                    f"the catalog lacks the type {' or '.join(ladder)}{self._choices.remedy}"
+                    f"the catalog lacks the type {' or '.join(ladder)}{self._choices.remedy}",
+                    cause=Cause.TYPE,
                 )
             if found != kind:
                 yield kind, found
             if found not in (kind, ladder[0]):
-                self._warn(f"missing {kind}", f"{found} stands in for it")
+                self._warn(_MISSING + kind, f"{found} stands in for it")
 
     def _link(self, known: Known) -> str | None:
         """The attribute of a pipeline that leads to its factory: told by the type at its end."""
@@ -178,43 +212,28 @@ class Account:
                 if place is None and key == _FACTORY_END:
                     place = self._link(known)
                 if place is None:
-                    self._warn(f"missing {known.name}.{key}", "it is left out")
+                    self._warn(f"{_MISSING}{known.name}.{key}", "it is left out")
                 else:
                     kept[place] = value
             fitted[part] = kept
         return fitted
+
+    def _is_over(self, what: str) -> bool:
+        """Whether something is there by now that is noted as missing: types, or an attribute."""
+        if not what.startswith(_MISSING):
+            return False
+        name = what.removeprefix(_MISSING)
+        kind, dot, attribute = name.partition(".")
+        if dot:
+            known = self._types.find(kind)
+            return known is not None and attribute in known.attributes
+        return all(self.has(each) for each in name.split(", "))
 
     def _warn(self, what: str, warning: str) -> None:
         """Note a degradation once a day."""
         row = self._memory.get(what)
         if row is None or row["warning"] != warning:
             self._memory.put(what, "missing", warning)
-
-
-class FittedCatalog:
-    """A catalog that is sent what its account knows, and not asked about types that it lacks."""
-
-    def __init__(self, catalog: Catalog, account: Account) -> None:
-        self._catalog = catalog
-        self._account = account
-        self.address = catalog.address
-
-    def get(self, type_name: str, names: Sequence[str]) -> list[Json]:
-        """None where the account lacks the type."""
-        return self._catalog.get(type_name, names) if self._account.has(type_name) else []
-
-    def send(self, entities: Sequence[Json]) -> Mapping[str, str]:
-        """With the attributes that the account knows."""
-        return self._catalog.send(self._account.fit(entities))
-
-    def lineage(self, name: Name, direction: str, depth: int) -> Json:
-        """As the catalog has it."""
-        return self._catalog.lineage(name, direction, depth)
-
-    def delete(self, name: Name) -> None:
-        """Nothing to delete where the account lacks the type."""
-        if self._account.has(name.type):
-            self._catalog.delete(name)
 
 
 def _finding(row: Row) -> Finding:

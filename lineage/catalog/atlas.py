@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
+from urllib.parse import quote
 
 from lineage import ticks
 from lineage.catalog.bulk import Unit
@@ -25,10 +26,12 @@ from lineage.model import (
 
 LARGEST_PROPERTY = 32_768  # bytes of a property's name and value; Purview's limit, documented 2022
 LONGEST_NAME = 4_096  # bytes of a qualifiedName; as above
+LONGEST_QUOTED = 7_600  # bytes of one in a URL, which holds 8 KB with all that is around it
 
 FALLBACK = "lineage_dataset"  # ours, below DataSet, where it may be registered
 
 _MAPPING = "columnMapping"
+_PLAIN = "/:@,;!$'()*-._~"  # what need not be encoded in the value of a query
 
 
 def unit(
@@ -47,17 +50,28 @@ def unit(
     """
     mapping, gaps = column_mapping(process.columns, names, names[process.sink.asset])
     inputs = sorted({names[edge.asset] for edge in process.inputs})
-    output = names[process.sink.asset]
-    created = [_asset(name) for name in sorted({*inputs, output} & set(create))]
+    outputs = dict.fromkeys(names[edge.asset] for edge in (process.sink, *process.outputs))
+    created = [_asset(name) for name in sorted({*inputs, *outputs} & set(create))]
     attributes = {
         "qualifiedName": operation.qualified,
         "name": process.activity,
         _MAPPING: mapping,
         "inputs": [reference(name) for name in inputs],
-        "outputs": [reference(output)],
+        "outputs": [reference(name) for name in outputs],
     }
     entity = _entity(operation, attributes, parent=process.parents[-1])
     return Unit(operation, (*created, *_parents(process, last), entity)), gaps
+
+
+def fits(qualified: str) -> bool:
+    """Whether a catalog takes a name, and a URL holds it: what cannot be looked up is not sent."""
+    size = len(qualified.encode("utf-8", "surrogatepass"))
+    return size <= LONGEST_NAME and len(quoted(qualified)) <= LONGEST_QUOTED
+
+
+def quoted(qualified: str) -> str:
+    """A name as the value of a query; what is no text of Unicode is a question mark in it."""
+    return quote(qualified, safe=_PLAIN, errors="replace")
 
 
 def reference(name: Name) -> dict[str, Any]:
@@ -174,7 +188,7 @@ def ends(entity: Json, key: str) -> list[Name]:
         current = (entity.get("attributes") or {}).get(key)
     return [
         Name(str(each["typeName"]), str(name))
-        for each in current or ()
+        for each in (current if isinstance(current, list | tuple) else ())
         if isinstance(each, Mapping)
         and each.get("relationshipStatus", "ACTIVE") == "ACTIVE"
         and (name := _qualified(each, entity, key))
@@ -186,7 +200,7 @@ def _qualified(end: Json, entity: Json, key: str) -> str | None:
     if isinstance(unique, Mapping):
         return unique.get("qualifiedName")
     listed = (entity.get("attributes") or {}).get(key) or ()
-    for each in listed:
+    for each in listed if isinstance(listed, list | tuple) else ():
         if isinstance(each, Mapping) and each.get("guid") == end.get("guid"):
             unique = each.get("uniqueAttributes")
             if isinstance(unique, Mapping):
@@ -194,8 +208,12 @@ def _qualified(end: Json, entity: Json, key: str) -> str | None:
     return None
 
 
-def pairs(entity: Json) -> list[tuple[str, str, str]]:
-    """`(source data set or *, source column, sink column)` of an operation's columnMapping."""
+def pairs(entity: Json, without: Collection[str] = ()) -> list[tuple[str, str, str]]:
+    """
+    `(source data set or *, source column, sink column)` of an operation's columnMapping.
+
+    Sinks `without` are left out.
+    """
     text = (entity.get("attributes") or {}).get(_MAPPING)
     try:
         elements = json.loads(text) if isinstance(text, str) and text else []
@@ -203,17 +221,24 @@ def pairs(entity: Json) -> list[tuple[str, str, str]]:
             (str(each["DatasetMapping"]["Source"]), str(pair["Source"]), str(pair["Sink"]))
             for each in elements
             for pair in each["ColumnMapping"]
+            if each["DatasetMapping"].get("Sink") not in without
         ]
-    except (ValueError, TypeError, KeyError, RecursionError):
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
         return []  # somebody else's text in a form of his own
 
 
-def foreign_links(entity: Json, inputs: Sequence[Asset]) -> tuple[ColumnLink, ...]:
-    """The column links of an operation somebody else wrote; `inputs` are its data sets."""
+def foreign_links(
+    entity: Json, inputs: Sequence[Asset], others: Collection[Name] = ()
+) -> tuple[ColumnLink, ...]:
+    """
+    The column links of an operation somebody else wrote; `inputs` are its data sets.
+
+    Those into `others`, its outputs beside the sink, are left out: they are none of the sink's.
+    """
     assets = {asset.candidates[0].qualified: asset for asset in inputs}
     if len(inputs) == 1:
         assets["*"] = inputs[0]
     return tuple(
         ColumnLink(sink, ColumnKind.VALUE, (Column(assets.get(source, ANYTHING), column),))
-        for source, column, sink in pairs(entity)
+        for source, column, sink in pairs(entity, {name.qualified for name in others})
     )

@@ -19,10 +19,11 @@ _EDGES = {"inputs": "dataset_process_inputs", "outputs": "process_dataset_output
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Told:
-    """An answer to a bulk: guids assigned to guids sent, and which entities it made."""
+    """An answer to a bulk: guids assigned to guids sent, which it made, how it names which."""
 
     assigned: Mapping[str, str]
     created: frozenset[str]
+    names: Mapping[str, str]
 
 
 def read(body: Any, what: str) -> Told:
@@ -33,15 +34,28 @@ def read(body: Any, what: str) -> Told:
     """
     answer = _object(body, what)
     mutated = _object(answer.get("mutatedEntities") or {}, what)
-    headers = {kind: _list(found, what) for kind, found in mutated.items()}
+    headers = {kind: _list(found or [], what) for kind, found in mutated.items()}
     assigned = _object(answer.get("guidAssignments") or {}, what)
-    real = set(assigned.values())
+    real = {str(guid) for guid in assigned.values()}
+    names: dict[str, str] = {}
     for header in (each for kind, found in headers.items() if kind != "DELETE" for each in found):
-        if header.get("status") == "DELETED" and header.get("guid") in real:
-            named = (header.get("attributes") or {}).get("qualifiedName")
+        named = _object(header.get("attributes") or {}, what).get("qualifiedName")
+        if header.get("status") == "DELETED" and str(header.get("guid")) in real:
             raise Rejected(f"{header.get('typeName')} {named} is deleted there", 200, DELETED)
+        if isinstance(named, str):
+            names[str(header.get("guid"))] = named
     created = frozenset(str(each.get("guid")) for each in headers.get("CREATE", ()))
-    return Told({str(sent): str(guid) for sent, guid in assigned.items() if guid}, created)
+    return Told({str(sent): str(guid) for sent, guid in assigned.items() if guid}, created, names)
+
+
+def returned(told: Told, entities: Sequence[Json]) -> list[tuple[Name, str]]:
+    """The names that were sent, each with the one that came back, where one did."""
+    guids = {each["guid"]: told.assigned.get(each["guid"], each["guid"]) for each in entities}
+    return [
+        (_name(each), told.names[guids[each["guid"]]])
+        for each in entities
+        if guids[each["guid"]] in told.names
+    ]
 
 
 def read_back(told: Told, entities: Sequence[Json], get: Get) -> dict[str, str]:
@@ -56,7 +70,9 @@ def read_back(told: Told, entities: Sequence[Json], get: Get) -> dict[str, str]:
     return {
         each["guid"]: str(found[name]["guid"])
         for each in unproven
-        if (name := _name(each)) in found and _shows(found[name], each, names)
+        if (name := _name(each)) in found
+        and found[name].get("guid")
+        and _shows(found[name], each, names)
     }
 
 
@@ -90,8 +106,18 @@ def lost_edges(told: Told, entities: Sequence[Json], get: Get) -> Iterator[Json]
 
 
 def entities(body: Any, what: str) -> list[Json]:
-    """The entities of an answer to a look-up; it has no such key where none was found."""
-    return _list(_object(body, what).get("entities") or [], what)
+    """
+    The entities of an answer to a look-up; it has no such key where none was found.
+
+    Each has a type, and attributes with a name.
+    """
+    found = _list(_object(body, what).get("entities") or [], what)
+    for each in found:
+        _object(each.get("relationshipAttributes") or {}, what)
+        named = _object(each.get("attributes"), what).get("qualifiedName")
+        if not (isinstance(named, str) and isinstance(each.get("typeName"), str)):
+            raise Unavailable(f"{what}: an entity without a name in the answer")
+    return found
 
 
 def graph(body: Any, what: str) -> Json:
@@ -105,7 +131,12 @@ def graph(body: Any, what: str) -> Json:
 def definition(body: Any, what: str) -> Json:
     """The definition of a type."""
     answer = _object(body, what)
-    if not isinstance(answer.get("name"), str):
+    members = [*_list(answer.get("attributeDefs") or [], what)]
+    ends = _list(answer.get("relationshipAttributeDefs") or [], what)
+    names = [each.get("name") for each in (answer, *members, *ends)]
+    names += [each.get("typeName") for each in ends]
+    above = answer.get("superTypes") or []
+    if not (isinstance(above, list) and all(isinstance(each, str) for each in (*names, *above))):
         raise Unavailable(f"{what}: no definition in the answer")
     return answer
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from urllib.parse import quote, urlencode
 
@@ -13,9 +13,10 @@ from requests.auth import AuthBase
 
 from lineage import http
 from lineage.catalog import moving, proof
-from lineage.catalog.atlas import LONGEST_NAME
+from lineage.catalog.atlas import fits, quoted
 from lineage.catalog.pace import Pace
 from lineage.catalog.servers import Server
+from lineage.catalog.types import NO_TYPE
 from lineage.errors import BadInput, Cause, Rejected, SettingsError, Unavailable
 from lineage.http import LIMITS, LONGEST_WAIT, Answer, Limits, request
 from lineage.model import Json, Name
@@ -24,19 +25,20 @@ LONGEST_URL = 8_000  # bytes; Purview's limit is 8 KB
 CLOSED = 900.0  # seconds after which a catalog that is closed to us is asked again
 _EXISTS = "ATLAS-409-00-004"
 _ABSENT = frozenset({"ATLAS-404-00-005", "ATLAS-404-00-009"})
-_NO_TYPE = frozenset({"ATLAS-404-00-001", "ATLAS-400-00-014"})
-
 
 OnCall = Callable[[str], None]
+OnNames = Callable[[Iterable[tuple[Name, str]]], None]
 
 
 class RestCatalog:
     """
     A server of that kind at `endpoint`; see `model.Catalog`.
 
-    After a 401, a 403, a name that does not resolve or a wait too long it is closed for a while:
+    After a 401, a 403, a host that is not found or not trusted, or a wait too long it is closed for
+    a while:
     every call raises the same again and reaches nobody. `on_call` is told `catalogReads` or
-    `catalogWrites` for each attempt; `collection` is where new entities go.
+    `catalogWrites` for each attempt, `on_names` the names sent with those that came back;
+    `collection` is where new entities go.
     """
 
     def __init__(
@@ -50,6 +52,7 @@ class RestCatalog:
         session: Session | None = None,
         limits: Limits = LIMITS,
         on_call: OnCall = lambda kind: None,
+        on_names: OnNames = lambda names: None,
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
@@ -63,6 +66,7 @@ class RestCatalog:
         self._limits = limits
         self._patient = replace(limits, read=limits.total)  # of a bulk that is under way for long
         self._on_call = on_call
+        self._on_names = on_names
         self._clock = clock
         self._sleep = sleep
         self._shut: tuple[float, SettingsError | Unavailable] | None = None
@@ -86,23 +90,32 @@ class RestCatalog:
 
         A name longer than any catalog takes is not asked for.
         """
-        base = f"{self._base}/entity/bulk/uniqueAttribute/type/{quote(type_name, safe='')}"
         asked = set(names)
-        found: list[Json] = []
-        for query in _queries(names, LONGEST_URL - len(base)):
-            try:
-                body = self._call("GET", f"{base}?{query}").body
-            except Rejected as error:
-                if error.code in _ABSENT:
-                    continue
-                raise
-            found += proof.entities(body, base)
+        found = self._found(type_name, [name for name in names if fits(name)])
         return [
             each
             for each in found
             if each.get("status", "ACTIVE") == "ACTIVE"
-            and (each.get("attributes") or {}).get("qualifiedName") in asked
+            and each["attributes"]["qualifiedName"] in asked
         ]
+
+    def _found(self, type_name: str, names: Sequence[str]) -> list[Json]:
+        """What the server tells; where it says of several that one is absent, by halves."""
+        base = f"{self._base}/entity/bulk/uniqueAttribute/type/{quote(type_name, safe='')}"
+        found: list[Json] = []
+        for part in _parts(names, LONGEST_URL - len(base)):
+            query = "&".join(
+                f"attr_{n}:qualifiedName={quoted(name)}" for n, name in enumerate(part)
+            )
+            try:
+                found += proof.entities(self._call("GET", f"{base}?{query}").body, base)
+            except Rejected as error:
+                if error.code not in _ABSENT:
+                    raise
+                middle = len(part) // 2
+                for half in (part[:middle], part[middle:]) if middle else ():
+                    found += self._found(type_name, half)
+        return found
 
     def send(self, entities: Sequence[Json]) -> Mapping[str, str]:
         """
@@ -128,6 +141,7 @@ class RestCatalog:
 
     def delete(self, name: Name) -> None:
         """Soft-delete an entity; one that is not there is no error."""
+        self.pace.wait(1)
         try:
             self._call("DELETE", self._named("/entity/uniqueAttribute/type", name))
         except Rejected as error:
@@ -140,7 +154,7 @@ class RestCatalog:
         try:
             body = self._call("GET", url, query=self.server.version).body
         except Rejected as error:
-            if error.code in _NO_TYPE:
+            if error.code in NO_TYPE:
                 return None
             raise
         return proof.definition(body, url)
@@ -171,12 +185,14 @@ class RestCatalog:
             raise
         self.pace.accepted(processes)
         told = proof.read(answer.body, url)
+        self._on_names(proof.returned(told, entities))
         assigned = {**told.assigned, **proof.read_back(told, entities, self.get)}
         for edge in proof.lost_edges(told, entities, self.get):
             self._relate(edge)
         return assigned
 
     def _relate(self, edge: Json) -> None:
+        self.pace.wait(1)
         try:
             self._call("POST", f"{self._base}/relationship", edge)
         except Rejected as error:
@@ -196,7 +212,7 @@ class RestCatalog:
     # ------------------------------------------------------------ calling
 
     def _named(self, path: str, name: Name) -> str:
-        kind, qualified = quote(name.type, safe=""), quote(name.qualified, safe=_PLAIN)
+        kind, qualified = quote(name.type, safe=""), quoted(name.qualified)
         return f"{self._base}{path}/{kind}?attr:qualifiedName={qualified}"
 
     def _call(
@@ -231,29 +247,22 @@ class RestCatalog:
             raise
 
 
-_PLAIN = "/:@,;!$'()*-._~"  # what need not be encoded in the value of a query
-
-
 def _shuts(error: SettingsError | Unavailable) -> bool:
-    if isinstance(error, SettingsError) or error.cause == Cause.NAME:
+    if isinstance(error, SettingsError) or error.cause in (Cause.CERTIFICATE, Cause.NAME):
         return True
     return (error.retry_after or 0) > LONGEST_WAIT
 
 
-def _queries(names: Sequence[str], room: int) -> Iterator[str]:
-    """Queries for many names each, of `room` bytes at most; a longer name goes alone."""
-    parts: list[str] = []
+def _parts(names: Sequence[str], room: int) -> Iterator[list[str]]:
+    """Names whose query has `room` bytes at most; a longer one goes alone."""
+    part: list[str] = []
     left = room
     for name in names:
-        if len(name.encode("utf-8", "surrogatepass")) > LONGEST_NAME:
-            continue
-        value = quote(name, safe=_PLAIN, errors="replace")
-        part = f"attr_{len(parts)}:qualifiedName={value}"
-        if parts and len(part) + 1 > left:
-            yield "&".join(parts)
-            parts, left = [], room
-            part = f"attr_0:qualifiedName={value}"
-        parts.append(part)
-        left -= len(part) + 1
-    if parts:
-        yield "&".join(parts)
+        size = len(f"attr_{len(part)}:qualifiedName={quoted(name)}&")
+        if part and size > left:
+            yield part
+            part, left = [], room
+        part.append(name)
+        left -= size
+    if part:
+        yield part

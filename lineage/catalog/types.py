@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from threading import Lock
 from typing import Any
 
+from lineage.errors import Rejected, SettingsError
 from lineage.model import Clock, Json, Row, Rows
-from lineage.ticks import DAY, Ticks
+from lineage.ticks import DAY, SECOND, Ticks
 
 log = logging.getLogger(__name__)
 
 VERSION = 1
+AGAIN = 60 * SECOND  # a type is not looked up again within, whatever is refused
+
+# What a server answers where it lacks a type, or an attribute of one.
+NO_TYPE = frozenset({"ATLAS-400-00-014", "ATLAS-404-00-001"})
+UNKNOWN = NO_TYPE | {"ATLAS-400-00-023"}
+
 _TABLE = "notes"
 
 Fetch = Callable[[str], Json | None]
@@ -88,23 +95,33 @@ class Types:
         held = self._known.get(name)
         if held is None or held[0] + DAY <= self._memory.clock():
             with self._lock:
-                held = self._known[name] = self._memory.clock(), self._find(name)
+                held = self._known[name] = self._find(name)
         return held[1]
+
+    def refresh(self, names: Iterable[str]) -> None:
+        """Look up anew what was not just looked up: the account was found to be otherwise."""
+        with self._lock:
+            for name in sorted(names):
+                found, _ = self._known.get(name) or self._find(name)
+                if found + AGAIN <= self._memory.clock():
+                    self._known[name] = self._ask(name)
 
     def first(self, names: Sequence[str]) -> str | None:
         """The first of these that the account has."""
         return next((name for name in names if self.find(name)), None)
 
-    def _find(self, name: str) -> Known | None:
+    def _find(self, name: str) -> tuple[Ticks, Known | None]:
         row = self._memory.get(f"type {name}")
-        if row is None:
+        return (row["at"], _known(name, row["value"])) if row else self._ask(name)
+
+    def _ask(self, name: str) -> tuple[Ticks, Known | None]:
+        """Raises `SettingsError` where that is refused: no type is missing, the server is none."""
+        try:
             value = self._read(name)
-            self._memory.put(f"type {name}", value)
-        else:
-            value = row["value"]
-        if value is None:
-            return None
-        return Known(name, frozenset(value["attributes"]), value["ends"])
+        except Rejected as error:
+            raise SettingsError(f"{error}, as no Atlas does: check LINEAGE_CATALOG") from None
+        self._memory.put(f"type {name}", value)
+        return self._memory.clock(), _known(name, value)
 
     def _read(self, name: str) -> dict[str, Any] | None:
         """Attributes and ends of a type and of all it inherits from; None where it is missing."""
@@ -123,6 +140,10 @@ class Types:
             seen |= set(above)
             waiting += [found for found in map(self._fetch, above) if found]
         return {"attributes": sorted(attributes | ends.keys()), "ends": ends}
+
+
+def _known(name: str, value: Row | None) -> Known | None:
+    return Known(name, frozenset(value["attributes"]), value["ends"]) if value else None
 
 
 def _target(type_name: str) -> str:

@@ -36,7 +36,8 @@ def command(call: Call, run_id: str, folder: Path) -> int:
     Save a run as a scenario folder, secrets removed, for a bug report or a test.
 
     RUN_ID is a pipeline run's, or an activity run's that is in the ledger. `show FOLDER` then
-    tells what `show RUN_ID` does; where a secret stood in the way of that, stderr says so.
+    tells what `show RUN_ID` does; where a secret stood in the way of that, stderr says so. A folder
+    knows no catalog: names are spelt in it as Azure does, and of the usual types.
     """
     settings = call.settings()
     settings.require_factories()

@@ -45,6 +45,7 @@ _BY_CAUSE = {
     Cause.PAGE: Diagnosis.WRONG_URL,
     Cause.REDIRECT: Diagnosis.WRONG_URL,
     Cause.TIME: Diagnosis.UNAVAILABLE,
+    Cause.TYPE: Diagnosis.TYPE_NEEDED,
 }
 
 

@@ -29,6 +29,7 @@ class Diagnosis(StrEnum):
     STORE = "store"  # a file of ours cannot be read
     TOKEN = "token"  # noqa: S105 - 401
     TOKEN_ENDED = "token-ended"  # noqa: S105 - it is past when it comes
+    TYPE_NEEDED = "type-needed"  # nothing stands in for it
     TYPES_ATLAS = "types-atlas"  # some that we send are missing
     TYPES_PURVIEW = "types-purview"  # as above, where they cannot be made
     UNAVAILABLE = "unavailable"  # it does not answer, or says to come again
@@ -132,6 +133,11 @@ TABLE: dict[Diagnosis, Row] = {
     Diagnosis.TOKEN_ENDED: Row(
         "the token for {name} ends at {ends}, which is past by our clock",
         "set the clock of this machine: tokens and windows of time hang on it",
+    ),
+    Diagnosis.TYPE_NEEDED: Row(
+        "{problem}",
+        "have it registered, on Apache Atlas by: python -m lineage types install; where "
+        "LINEAGE_SYNAPSE_OPERATION names it, set that to auto or to a type that is there",
     ),
     Diagnosis.TYPES_ATLAS: Row(
         "{count} of the types that we send are missing: {types}",

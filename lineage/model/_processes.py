@@ -52,7 +52,8 @@ class Process:
     What one activity does for one sink: one operation in the catalog, not yet located.
 
     `parents` from the top down (factory, pipeline, activity); `type` is the operation's. The name
-    of the operation holds its sink's name, so it is known only when the sink is located.
+    of the operation holds its sink's name, so it is known only when the sink is located. `outputs`
+    are those that somebody else gave the operation beside its sink.
     """
 
     factory: FactoryId
@@ -63,3 +64,4 @@ class Process:
     sink: Edge
     inputs: tuple[Edge, ...] = ()
     columns: tuple[ColumnLink, ...] = ()
+    outputs: tuple[Edge, ...] = ()

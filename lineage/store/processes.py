@@ -29,6 +29,14 @@ MOST_TOLD = 100  # variants of one process that a head remembers
 
 
 @dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why a variant of a process is not in the catalog, and when that turned out, by our clock."""
+
+    when: Ticks
+    gap: Gap
+
+
+@dataclass(frozen=True, slots=True)
 class Head:
     """
     How publishing a process ended: all that an unchanged process needs to know.
@@ -36,7 +44,7 @@ class Head:
     `told` has the fingerprints of what runs told of it, as far as it is united already, and when
     each was last told, by the source's clock, moved at most daily. `name` is the operation's;
     `superseded` says that a fall-back gave way to an exact edge of the same end. `sent` is by our
-    clock.
+    clock. `refused` has the fingerprints of what runs told of it in vain.
     """
 
     name: Name | None
@@ -45,6 +53,7 @@ class Head:
     gaps: tuple[Gap, ...] = ()
     superseded: bool = False
     told: Mapping[str, Ticks] = field(default_factory=dict)
+    refused: Mapping[str, Refusal] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +63,7 @@ class Published:
 
     `process` unites everything known; `seen` tells when each edge was last seen, by the source's
     clock, moved at most daily. `version` is the store's, for compare-and-set; 0 where there is no
-    row.
+    row. `intended` is all that was about to be sent: the catalog has `process`, or this.
     """
 
     head: Head
@@ -62,6 +71,7 @@ class Published:
     fingerprint: str
     seen: Mapping[Edge, Ticks] = field(default_factory=dict)
     version: int = 0
+    intended: Process | None = None
 
 
 @lru_cache(maxsize=4096)
@@ -72,14 +82,16 @@ def published_partition(factory: FactoryId, pipeline: str) -> str:
 
 def process_key(catalog: str, process: Process) -> str:
     """
-    The key of a process: catalog, activity, operation type and the sink's candidates.
+    The key of a process: catalog, activity, operation type, the sink's candidates and its end.
 
     It tells pipelines apart by itself, since a batch holds several: an activity that is called
-    alike may write to the same sink in each.
+    alike may write to the same sink in each. Two datasets of one sink are two ends: a fall-back of
+    either gives way, whichever was told first.
     """
     pipeline = published_partition(process.factory, process.pipeline)
     sink = _candidates(process.sink.asset)
-    return remembered(catalog, pipeline, process.activity, process.type, sink)
+    of = process.activity, process.type
+    return remembered(catalog, pipeline, *of, sink, process.sink.end)
 
 
 def process_row(process: Process, seen: Mapping[Edge, Ticks]) -> Row:
@@ -92,7 +104,9 @@ def process_row(process: Process, seen: Mapping[Edge, Ticks]) -> Row:
     def edge(value: Edge) -> list[Any]:
         return [place(value.asset), value.end, value.certainty, seen.get(value)]
 
+    outputs = {"outputs": [edge(value) for value in process.outputs]} if process.outputs else {}
     return {
+        **outputs,
         "factory": process.factory,
         "pipeline": process.pipeline,
         "activity": process.activity,
@@ -135,13 +149,15 @@ def process(row: Row) -> tuple[Process, dict[Edge, Ticks]]:
             )
             for output, kind, sources in row["columns"]
         ),
+        tuple(edge(value) for value in row.get("outputs", ())),
     )
     return made, seen
 
 
 def head_row(value: Head) -> Row:
-    """The small row of a process; of many variants told the latest are kept."""
+    """The small row of a process; of many variants told, or refused, the latest are kept."""
     latest = sorted(value.told.items(), key=lambda each: (-each[1], each[0]))[:MOST_TOLD]
+    refused = sorted(value.refused.items(), key=lambda each: (-each[1].when, each[0]))[:MOST_TOLD]
     return {
         "v": VERSION,
         "name": [value.name.type, value.name.qualified] if value.name else None,
@@ -150,6 +166,7 @@ def head_row(value: Head) -> Row:
         "sent": value.sent,
         "superseded": value.superseded,
         "told": dict(latest),
+        "refused": {told: [each.when, gap_row(each.gap)] for told, each in refused},
     }
 
 
@@ -162,12 +179,18 @@ def head(row: Row) -> Head:
         tuple(gap(each) for each in row["gaps"]),
         row["superseded"],
         row["told"],
+        {
+            told: Refusal(Ticks(when), gap(why))
+            for told, (when, why) in row.get("refused", {}).items()
+        },
     )
 
 
 def published_row(value: Published) -> Row:
     """The large row of a process; its head is a row of its own."""
+    intended = {"intended": process_row(value.intended, {})} if value.intended else {}
     return {
+        **intended,
         "v": VERSION,
         "process": process_row(value.process, value.seen),
         "fingerprint": value.fingerprint,
@@ -181,8 +204,10 @@ def published(of: Row, row: Row, version: int) -> Published:
     Rows of a newer release get a version that never holds: they are read, and not written.
     """
     known, seen = process(row["process"])
+    intended = process(row["intended"])[0] if "intended" in row else None
     ours = of["v"] == row["v"] == VERSION
-    return Published(head(of), known, row["fingerprint"], seen, version if ours else -1)
+    version = version if ours else -1
+    return Published(head(of), known, row["fingerprint"], seen, version, intended)
 
 
 def last_run_row(last: LastRun) -> Row:

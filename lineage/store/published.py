@@ -195,8 +195,9 @@ class PublishedRows:
         return f"e|{remembered(self._catalog, process.activity, process.sink.end)}"
 
     def _activity(self, process: Process) -> str:
-        pipeline = keys.published_partition(process.factory, process.pipeline)
-        return f"l|{remembered(self._catalog, pipeline, process.activity)}"
+        """By the name it has in the catalog, where two spellings are two activities."""
+        name = process.parents[-1]
+        return f"l|{remembered(self._catalog, name.type, name.qualified)}"
 
 
 def _published(wanted: Iterable[str], found: Mapping[str, Versioned]) -> dict[str, Published]:

@@ -32,11 +32,16 @@ LIFETIME = 3600  # seconds
 
 @dataclass
 class Entra:
-    """`url` is the authority, `bundle` the certificates that vouch for it, `asked` every grant."""
+    """
+    `url` is the authority, `bundle` the certificates that vouch for it, `asked` every grant.
+
+    `tokens` are those for scopes that have one of their own.
+    """
 
     url: str = ""
     bundle: str = ""
     lifetime: int = LIFETIME
+    tokens: dict[str, str] = field(default_factory=dict)
     asked: list[str] = field(default_factory=list)
     scopes: list[str] = field(default_factory=list)
 
@@ -70,7 +75,7 @@ class Entra:
                 said = f"AADSTS7000215: Invalid client secret provided: {form['client_secret']}"
                 return 401, {"error": "invalid_client", "error_description": said}
             case "client_credentials":
-                return 200, self._token()
+                return 200, self._token(form.get("scope", ""))
             case "device_code" if self.asked.count(grant) == 1:
                 return 400, {"error": "authorization_pending", "error_description": "wait"}
         claims = {
@@ -91,8 +96,9 @@ class Entra:
             "id_token": f"{encoded({'alg': 'none'})}.{encoded(claims)}.",
         }
 
-    def _token(self) -> dict[str, Any]:
-        return {"token_type": "Bearer", "expires_in": self.lifetime, "access_token": TOKEN}
+    def _token(self, scope: str = "") -> dict[str, Any]:
+        token = self.tokens.get(scope, TOKEN)
+        return {"token_type": "Bearer", "expires_in": self.lifetime, "access_token": token}
 
 
 @contextmanager
@@ -115,10 +121,15 @@ def entra(folder: Path) -> Iterator[Entra]:
 
 @dataclass
 class Host:
-    """The identity endpoint that a Functions host offers: `resources` are what was asked for."""
+    """
+    The identity endpoint that a Functions host offers: `resources` are what was asked for.
+
+    `tokens` are those for resources that have one of their own.
+    """
 
     url: str = ""
     expires_on: int = 0
+    tokens: dict[str, str] = field(default_factory=dict)
     resources: list[dict[str, str]] = field(default_factory=list)
 
 
@@ -133,8 +144,9 @@ def host_identity() -> Iterator[Host]:
             if self.headers.get("X-IDENTITY-HEADER") != HEADER:
                 return 401, {"statusCode": 401, "message": "no header"}
             made.resources.append(query)
-            token = {"access_token": TOKEN, "expires_on": str(made.expires_on)}
-            return 200, {**token, "resource": query["resource"], "token_type": "Bearer"}
+            token = made.tokens.get(query["resource"], TOKEN)
+            told = {"access_token": token, "expires_on": str(made.expires_on)}
+            return 200, {**told, "resource": query["resource"], "token_type": "Bearer"}
 
     with serving(Handler) as port:
         made.url = f"http://127.0.0.1:{port}/msi/token"

@@ -7,9 +7,11 @@ import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 
+from demo import estate
 from lineage.auth import basic
 from lineage.catalog.install import everything, install
 from lineage.catalog.pace import Pace
@@ -80,3 +82,14 @@ def _ready(atlas: Atlas) -> Atlas:
     with atlas.catalog() as server:
         install(server, everything)
     return atlas
+
+
+def fresh(folder: Path) -> Path:
+    """The estate of a company of another name: a real server may know the old one already."""
+    word = f"c{uuid4().hex[:6]}"
+    for path in filter(Path.is_file, estate.FOLDER.rglob("*")):
+        copy = folder / str(path.relative_to(estate.FOLDER)).replace("contoso", word)
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        text = path.read_text("utf-8").replace("contoso", word).replace("CONTOSO", word.upper())
+        copy.write_text(text, "utf-8")
+    return folder

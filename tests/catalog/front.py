@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import ssl
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -130,7 +130,12 @@ def serving(answer: Answer, tls: ssl.SSLContext | None = None) -> Iterator[Front
 
 
 def embedded(catalog: LocalCatalog, lacking: set[str] | None = None) -> Answer:
-    """The embedded catalog behind Atlas's paths; it says that it has no type of `lacking`."""
+    """
+    The embedded catalog behind Atlas's paths; it has no type of `lacking`, to be changed meanwhile.
+
+    Nor has it an attribute that is there as `type.attribute`, and refuses it as Purview does; a
+    real Atlas drops it.
+    """
     root, gone = "/api/atlas/v2", lacking if lacking is not None else set()
 
     def answer(asked: Asked) -> Said:
@@ -139,12 +144,17 @@ def embedded(catalog: LocalCatalog, lacking: set[str] | None = None) -> Answer:
         name = Name(kind, asked.one("attr:qualifiedName"))
         try:
             if path == "/entity/bulk":
-                return said(200, _sent(catalog, json.loads(asked.body)["entities"]))
+                entities = json.loads(asked.body)["entities"]
+                for each in entities:
+                    _check(gone, each["typeName"], each["attributes"])
+                return said(200, _sent(catalog, entities))
             if path == "/types/typedefs":
                 return _registered(gone, asked)
             if path.startswith("/types/typedef/name/"):
-                found = None if kind in gone else definition(kind) or _relationship(kind)
+                found = None if kind in gone else _defined(gone, kind) or _relationship(kind)
                 return said(200, found) if found else said(404, _refused("ATLAS-404-00-001"))
+            if "/uniqueAttribute/type/" in path:
+                _check(gone, kind)
             if path.startswith("/entity/bulk/uniqueAttribute/type/"):
                 entities = catalog.get(kind, [value for _, value in asked.query])
                 return said(200, {"referredEntities": {}, "entities": entities} if entities else {})
@@ -159,6 +169,21 @@ def embedded(catalog: LocalCatalog, lacking: set[str] | None = None) -> Answer:
         return said(404, _refused(""))
 
     return answer
+
+
+def _check(gone: set[str], kind: str, attributes: Iterable[str] = ()) -> None:
+    if kind in gone:
+        raise Rejected(f"Type ENTITY with name {kind} does not exist", 400, "ATLAS-400-00-014")
+    if any(f"{kind}.{attribute}" in gone for attribute in attributes):
+        raise Rejected("invalid attribute", 400, "ATLAS-400-00-023")
+
+
+def _defined(gone: set[str], kind: str) -> Json | None:
+    found = definition(kind)
+    if found is None:
+        return None
+    attributes = [each for each in found["attributeDefs"] if f"{kind}.{each['name']}" not in gone]
+    return {**found, "attributeDefs": attributes}
 
 
 def _sent(catalog: LocalCatalog, entities: list[Json]) -> Json:

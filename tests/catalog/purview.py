@@ -43,18 +43,20 @@ class Credential:
     """Gives tokens for any audience, of which the account takes one; `asked` are the scopes."""
 
     asked: list[str] = field(default_factory=list)
+    token: str = TOKEN
 
     def get_token(self, *scopes: str, **_: object) -> Token:
         self.asked += scopes
         [scope] = scopes
-        return Token(f"{TOKEN} {scope}".replace(" ", "."), 2**40)
+        return Token(f"{self.token} {scope}".replace(" ", "."), 2**40)
 
 
 @dataclass(slots=True)
 class Account:
-    """What the account lets in; to be changed while it runs."""
+    """What the account lets in; to be changed while it runs. It takes no `token` but this one."""
 
     behind: Answer
+    token: str = f"{TOKEN}.{AUDIENCE}"
     forbid: bool = False
     shut: bool = False
     moved: list[str] = field(default_factory=list)  # entities for which a collection was named
@@ -63,7 +65,7 @@ class Account:
     def answer(self, asked: Asked) -> Said:
         if self.shut:
             return self._refuse(403, "AccountNotAuthorized", FIREWALL)
-        if asked.headers.get("Authorization") != f"Bearer {TOKEN}.{AUDIENCE}":
+        if asked.headers.get("Authorization") != f"Bearer {self.token}":
             return self._refuse(401, "Unauthorized", "Not authorized")
         if self.forbid and asked.method != "GET":
             return self._refuse(403, "ATLAS-403-00-001", "is not authorized to perform the action")

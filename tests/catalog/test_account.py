@@ -1,28 +1,30 @@
 """What an account lacks, and how names are spelt there."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
 import pytest
 
-from lineage.catalog.account import Account, Choices, FittedCatalog
+from lineage.catalog.account import Account, Choices
+from lineage.catalog.fitted import FittedCatalog
 from lineage.catalog.install import everything, fallback, install
 from lineage.catalog.local import LocalCatalog
 from lineage.catalog.pace import Pace
 from lineage.catalog.rest import RestCatalog
 from lineage.catalog.servers import SERVERS
 from lineage.catalog.types import Memory, Types
-from lineage.errors import SettingsError
+from lineage.errors import Rejected, SettingsError, Unavailable
 from lineage.model import Asset, Factory, FactoryId, Json, Name, Naming
 from lineage.store.sqlite import SqliteRows
-from lineage.ticks import DAY, Ticks
+from lineage.ticks import DAY, SECOND, Ticks
 from lineage.translate.names import ADF_COPY, kind_of, parents
-from tests.catalog.contract import FACTORY, PIPELINE, TABLE, entity
+from tests.catalog.contract import FACTORY, OPERATION, PIPELINE, TABLE, entity
 from tests.catalog.front import Front, embedded, serving
 from tests.world import FACTORY as ID
 from tests.world import at as moment
 
+MINUTE = 60 * SECOND
 ADF = Factory(ID, "adf-contoso")
 SYNAPSE = Factory(
     FactoryId("/subscriptions/s/resourceGroups/r/providers/Microsoft.Synapse/workspaces/Dwh"), "Dwh"
@@ -161,6 +163,9 @@ def test_our_own_fall_back_type_is_used_only_where_it_may_be_and_is_there() -> N
         assert site.account(fallback=True).possible(Asset((plain,))) == (ours, plain)
     with lacking("lineage_dataset") as site:
         assert site.account(fallback=True).possible(Asset((plain,))) == (plain,)
+        assert site.warnings() == {
+            "missing lineage_dataset": "DataSet stands in for it: see types install"
+        }
 
 
 def test_an_unknown_attribute_is_left_out_and_said() -> None:
@@ -202,6 +207,19 @@ def test_the_way_from_a_pipeline_to_its_factory_is_told_by_its_end(
     assert finding.found == site.now
 
 
+def test_a_warning_is_over_once_the_account_has_what_it_lacked() -> None:
+    with lacking("azure_sql_view", f"{TABLE}.description") as site:
+        account = site.account()
+        account.possible(Asset((Name("azure_sql_view", "mssql://a"),)))
+        account.fit([entity(TABLE, "a", description="told", nonsense=1)])
+        assert len(site.warnings()) == 3
+
+        site.lacking.clear()
+        site.now = Ticks(site.now + DAY)
+
+        assert site.warnings() == {f"missing {TABLE}.nonsense": "it is left out"}
+
+
 def test_a_type_that_is_missing_is_not_asked_about() -> None:
     with lacking(TABLE) as site:
         fitted = FittedCatalog(site.server, site.account())
@@ -209,6 +227,96 @@ def test_a_type_that_is_missing_is_not_asked_about() -> None:
         assert fitted.get(TABLE, ["a"]) == []
         fitted.delete(Name(TABLE, "a"))
         assert {each.path.split("/")[4] for each in site.front.asked} == {"types"}
+
+
+# ---------------------------------------------------------------- what was taken away meanwhile
+
+
+def test_an_attribute_that_is_refused_is_left_out_and_the_rest_is_sent_once_more(
+    site: Site,
+) -> None:
+    fitted = FittedCatalog(site.server, site.account())
+    fitted.send([entity(TABLE, "a")])
+    site.now = Ticks(site.now + MINUTE)
+    site.lacking.add(f"{TABLE}.description")
+
+    fitted.send([entity(TABLE, "a", description="told")])
+
+    assert len(site.front.calls("/entity/bulk")) == 3
+    assert site.warnings() == {f"missing {TABLE}.description": "it is left out"}
+    fitted.send([entity(TABLE, "b", description="told")])
+    assert len(site.front.calls("/entity/bulk")) == 4
+
+
+def test_what_is_refused_as_it_stands_is_not_sent_again_nor_are_types_asked_for_time_and_again(
+    site: Site,
+) -> None:
+    known = FittedCatalog(site.server, site.account())
+    known.send([entity(TABLE, "a")])
+    asked, site.now = len(site.looked_up()), Ticks(site.now + MINUTE)
+    refusing = Refusing(site.server, Rejected("no", 400, "ATLAS-400-00-023"))
+    fitted = FittedCatalog(refusing, site.account())
+
+    for _ in range(3):
+        with pytest.raises(Rejected):
+            fitted.send([entity(TABLE, "a")])
+
+    assert len(refusing.sent) == 3
+    assert len(site.looked_up()) == asked + 1
+
+
+class Refusing:
+    """A catalog that refuses whatever is sent."""
+
+    def __init__(self, catalog: RestCatalog, error: Rejected) -> None:
+        self.sent: list[Sequence[Json]] = []
+        self.address, self.get, self.lineage = catalog.address, catalog.get, catalog.lineage
+        self.delete = catalog.delete
+        self._error = error
+
+    def send(self, entities: Sequence[Json]) -> dict[str, str]:
+        self.sent.append(entities)
+        raise self._error
+
+
+def test_a_type_of_data_that_is_refused_is_no_candidate_any_more(site: Site) -> None:
+    account = site.account()
+    fitted = FittedCatalog(site.server, account)
+    asset = Asset((Name(TABLE, "mssql://a"),))
+    assert account.possible(asset) == (Name(TABLE, "mssql://a"),)
+    site.now = Ticks(site.now + MINUTE)
+    site.lacking.add(TABLE)
+
+    with pytest.raises(Rejected, match="answered 400"):
+        fitted.send([entity(TABLE, "mssql://a")])
+
+    assert account.possible(asset) == (Name("DataSet", "mssql://a"),)
+
+
+def test_a_type_of_processes_that_is_refused_leaves_runs_open_and_names_are_made_anew(
+    site: Site,
+) -> None:
+    account = site.account()
+    fitted = FittedCatalog(site.server, account)
+    account.naming(ADF)
+    site.now = Ticks(site.now + MINUTE)
+    site.lacking.add(OPERATION)
+
+    for _ in range(2):  # lanes that were under way with the old names
+        with pytest.raises(Unavailable, match=r"has no type adf_copy_operation any more$"):
+            fitted.send([entity(OPERATION, "p")])
+
+    assert account.naming(ADF) == Naming(False, (("adf_copy_operation", "adf_activity_operation"),))
+
+
+def test_a_type_that_went_is_not_asked_about_nor_deleted_of(site: Site) -> None:
+    fitted = FittedCatalog(site.server, site.account())
+    assert fitted.get(TABLE, ["a"]) == []
+    site.now = Ticks(site.now + MINUTE)
+    site.lacking.add(TABLE)
+
+    assert fitted.get(TABLE, ["a"]) == []
+    fitted.delete(Name(TABLE, "a"))
 
 
 # ---------------------------------------------------------------- name case
@@ -259,6 +367,25 @@ def test_lower_case_is_for_the_values_and_not_for_the_keywords() -> None:
         f"{LOWER}/pipelines/pl load",
         f"{LOWER}/pipelines/pl load/activities/copy a",
     ]
+
+
+def test_names_that_come_back_otherwise_are_alarming_and_noted_once_with_their_date(
+    site: Site,
+) -> None:
+    def noted() -> list[tuple[str, str, Ticks]]:
+        found = site.account().findings()
+        return [(each.value, each.warning, each.found) for each in found if "sent" in each.what]
+
+    first, a, b = site.now, Name(TABLE, "a"), Name(TABLE, "b")
+    site.account().named([])
+    assert noted() == []
+    site.account().named([(a, "a")])
+    site.now = Ticks(site.now + DAY)
+    site.account().named([(a, "a")])
+    assert noted() == [("kept", "", first)]
+    site.account().named([(a, "a"), (b, "B")])
+    site.account().named([(a, "A")])
+    assert noted() == [("changed", "b is B", site.now)]
 
 
 # ---------------------------------------------------------------- registering

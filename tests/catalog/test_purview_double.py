@@ -17,7 +17,7 @@ from tests.catalog.contract import *  # noqa: F403 - its tests run here, on the 
 from tests.catalog.contract import OPERATION, TABLE, At, by_name, one
 from tests.catalog.contract import entity as sent
 from tests.catalog.front import embedded, relay
-from tests.catalog.purview import AUDIENCE, Purview, purview
+from tests.catalog.purview import AUDIENCE, TOKEN, Purview, purview
 
 
 @pytest.fixture(scope="module", params=["embedded", pytest.param("atlas", marks=pytest.mark.slow)])
@@ -66,6 +66,22 @@ def test_a_token_for_another_audience_is_refused(double: Purview, at: At) -> Non
         pytest.raises(SettingsError, match=r"answered 401 \(Unauthorized, request request-\d+\)"),
     ):
         catalog.get(TABLE, [at("a")])
+
+
+def test_a_token_that_is_taken_no_more_in_mid_run_is_replaced_and_nothing_is_lost(
+    double: Purview, at: At
+) -> None:
+    with client(double) as catalog:
+        catalog.send([sent(TABLE, at("a"))])
+        before, double.account.token = double.account.token, f"renewed.{AUDIENCE}"
+        double.credential.token = "renewed"
+        try:
+            assigned = catalog.send([sent(TABLE, at("b"))])
+        finally:
+            double.account.token, double.credential.token = before, TOKEN
+
+        assert list(assigned) == ["-1"]
+        assert catalog.closed is None
 
 
 def test_a_missing_reference_is_told_with_its_code_and_the_id_of_the_request(

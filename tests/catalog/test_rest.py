@@ -1,22 +1,35 @@
 """The client's own logic: how much is asked at once, what is proven, when it stops."""
 
 import json
+from collections.abc import Callable
+from contextlib import suppress
+from itertools import cycle
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
 from requests import PreparedRequest, Response
 
-from lineage.catalog import bulk
+from lineage.catalog import atlas, bulk
 from lineage.catalog.pace import Pace
 from lineage.catalog.proof import DELETED
 from lineage.catalog.rest import CLOSED, LONGEST_URL, RestCatalog
 from lineage.catalog.servers import SERVERS
+from lineage.catalog.types import Memory, Types
 from lineage.errors import Cause, LineageError, Rejected, SettingsError, Unavailable
 from lineage.model import Json, Name
+from lineage.store.sqlite import SqliteRows
+from lineage.ticks import Ticks
 from tests.answers import Answers, Service, answer, session
 from tests.catalog.contract import OPERATION, TABLE, by_name, entity
 
 URL = "https://atlas.example.com"
+
+
+NOW, ROWS = Ticks(0), SqliteRows(":memory:")
+GRAPH: Json = {"guidEntityMap": {}, "relations": []}
 
 
 class Clock:
@@ -92,11 +105,39 @@ def test_twenty_names_of_usual_length_fit_into_one_look_up() -> None:
     assert len(service.calls) == 1
 
 
-def test_a_name_longer_than_any_catalog_takes_is_not_asked_for() -> None:
+@pytest.mark.parametrize("name", ["x" * 4097, "é" * 1300], ids=["4,097 bytes", "7,800 in a URL"])
+def test_a_name_longer_than_any_catalog_takes_is_not_asked_for(name: str) -> None:
     service = Service(lambda method, path, body: answer(200, {}))
 
-    assert catalog(service).get(TABLE, ["x" * 4097]) == []
+    assert catalog(service).get(TABLE, [name]) == []
     assert service.calls == []
+
+
+@pytest.mark.parametrize("code", ["ATLAS-404-00-005", "ATLAS-404-00-009"])
+def test_where_one_of_many_is_absent_the_others_are_found_all_the_same(code: str) -> None:
+    def respond(method: str, path: str, body: Any) -> Response:
+        names = parse_qs(urlsplit(str(service.sent[-1].url)).query)
+        asked = [name for found_ in names.values() for name in found_]
+        if "c" in asked:
+            return answer(404, {"errorCode": code})
+        return answer(200, {"entities": [found(TABLE, name) for name in asked]})
+
+    service = Service(respond)
+
+    entities = catalog(service).get(TABLE, list("abcde"))
+
+    assert [each["attributes"]["qualifiedName"] for each in entities] == ["a", "b", "d", "e"]
+
+
+def test_a_name_that_is_no_text_of_unicode_ends_in_no_error_of_pythons() -> None:
+    service = Service(lambda method, path, body: answer(200, GRAPH))
+    made, name = catalog(service), Name(TABLE, "a\ud800")
+
+    made.lineage(name, "BOTH", 1)
+    made.delete(name)
+    made.get(TABLE, [name.qualified])
+
+    assert all("qualifiedName=a%3F" in str(each.url) for each in service.sent)
 
 
 def test_what_is_deleted_or_spelt_otherwise_is_not_what_was_asked_for() -> None:
@@ -219,11 +260,48 @@ def test_nothing_is_sent_before_the_wait_asked_for_is_over() -> None:
     assert clock.slept == [7.0]
 
 
+def test_deletes_and_edges_made_again_are_paid_for_like_entities() -> None:
+    clock = Clock()
+    process = entity(OPERATION, "p", inputs=[by_name(TABLE, "a"), by_name(TABLE, "b")])
+    there = answer(200, {"entities": [found(OPERATION, "p", inputs=[])]})
+    adapter = Answers(assigned("-1"), there, *(answer(200, {}) for _ in range(4)))
+    made = catalog(adapter, clock, pace=Pace(10.0, 50, 50, clock, clock.sleep))
+
+    made.send([process])
+    made.delete(Name(TABLE, "a"))
+    made.delete(Name(TABLE, "b"))
+
+    assert clock.slept == [0.1, 0.1, 0.1, 0.1]
+
+
+# ---------------------------------------------------------------- names
+
+
+def test_names_that_come_back_are_told_beside_those_sent() -> None:
+    told: list[tuple[Name, str]] = []
+    made = {"typeName": TABLE, "guid": "guid-1", "attributes": {"qualifiedName": "A"}}
+    kept = {"typeName": TABLE, "guid": "guid-2", "attributes": {"qualifiedName": "b"}}
+    bare = {"typeName": TABLE, "guid": "guid-3"}
+    adapter = Answers(
+        assigned("-1", "-2", "-3", mutatedEntities={"CREATE": [made], "UPDATE": [kept, bare]})
+    )
+
+    catalog(adapter, on_names=told.extend).send(
+        [entity(TABLE, name, guid) for name, guid in [("a", "-1"), ("b", "-2"), ("c", "-3")]]
+    )
+
+    assert told == [(Name(TABLE, "a"), "A"), (Name(TABLE, "b"), "b")]
+
+
 # ---------------------------------------------------------------- closed
 
 
 def no_name() -> Exception:
     return Unavailable("NameResolutionError", cause=Cause.NAME)
+
+
+def no_trust() -> Exception:
+    return Unavailable("its certificate is not trusted", cause=Cause.CERTIFICATE)
 
 
 @pytest.mark.parametrize(
@@ -234,8 +312,9 @@ def no_name() -> Exception:
         (lambda: answer(302), SettingsError),
         (lambda: answer(429, headers={"Retry-After": "100000"}), Unavailable),
         (no_name, Unavailable),
+        (no_trust, Unavailable),
     ],
-    ids=["401", "403", "redirect", "an absurd wait", "no such host"],
+    ids=["401", "403", "redirect", "an absurd wait", "no such host", "another's certificate"],
 )
 def test_what_does_not_pass_by_itself_closes_the_catalog_for_a_while(
     reply: Any, kind: type[LineageError]
@@ -277,3 +356,54 @@ def test_each_attempt_is_counted_as_what_it_is() -> None:
     made.delete(Name(TABLE, "a"))
 
     assert counted == ["catalogReads"] * 2 + ["catalogWrites"] * 2
+
+
+# ---------------------------------------------------------------- whatever comes back
+
+ANY = st.recursive(
+    st.one_of(st.none(), st.booleans(), st.integers(-1, 1), st.sampled_from(["a", "-1", "p", ""])),
+    lambda inner: st.one_of(
+        st.lists(inner, max_size=3),
+        st.dictionaries(
+            st.sampled_from(
+                [
+                    *("entities", "attributes", "qualifiedName", "guid", "typeName", "status"),
+                    *("mutatedEntities", "CREATE", "UPDATE", "guidAssignments", "-1", "inputs"),
+                    *("relationshipAttributes", "relationshipStatus", "uniqueAttributes"),
+                    *("guidEntityMap", "relations", "name", "attributeDefs", "superTypes"),
+                ]
+            ),
+            inner,
+            max_size=4,
+        ),
+    ),
+    max_leaves=12,
+)
+
+
+CALLS: list[Callable[[RestCatalog], object]] = [
+    lambda made: made.get(TABLE, ["a", "p"]),
+    lambda made: made.send([entity(OPERATION, "p", inputs=[by_name(TABLE, "a")])]),
+    lambda made: list(bulk.publish(processes(2), made.send)),
+    lambda made: made.lineage(Name(TABLE, "a"), "BOTH", 1),
+    lambda made: Types(made.definition, Memory(ROWS, "x", lambda: NOW, keep=False)).find("p"),
+    lambda made: [atlas.ends(each, "inputs") for each in made.get(TABLE, ["a", "p"])],
+]
+
+
+def in_turn(bodies: list[Any]) -> Service:
+    turn = cycle(bodies)
+    return Service(lambda method, path, sent: answer(200, next(turn)))
+
+
+@given(st.lists(ANY, min_size=1, max_size=4))
+@example([{"entities": [{"attributes": ["a"]}]}])
+@example([{"entities": [{"typeName": "p", "attributes": {"qualifiedName": ["a"]}}]}])
+@example([{"mutatedEntities": {"UPDATE": [{"attributes": 1}]}}])
+@example([{"guidAssignments": {"-1": {}}, "mutatedEntities": {"CREATE": None}}])
+@example([{}, {"entities": [{"typeName": "p", "attributes": {"qualifiedName": "p", "inputs": 1}}]}])
+@settings(deadline=None)
+def test_whatever_a_server_answers_ends_in_an_answer_or_an_error_of_ours(bodies: list[Any]) -> None:
+    for call in CALLS:
+        with suppress(LineageError):
+            call(catalog(in_turn(bodies)))

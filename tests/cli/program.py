@@ -80,7 +80,7 @@ def leading_to(services: Services, world: Estate) -> dict[str, str]:
     return {
         "LINEAGE_FACTORIES": ",".join(site.id for site in world.sites),
         "LINEAGE_MANAGEMENT_ENDPOINT": services.management,
-        "LINEAGE_SYNAPSE_ENDPOINT": services.synapse["syn-contoso-dwh"],
+        "LINEAGE_SYNAPSE_ENDPOINT": next(iter(services.synapse.values())),
         "LINEAGE_AUTH": "none",
     }
 

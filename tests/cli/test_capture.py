@@ -180,6 +180,24 @@ def test_an_activity_run_is_captured_alone(
     assert shown(program, str(tmp_path / "x"), {}) == shown(program, COPY, synced.settings)
 
 
+def test_names_are_told_as_azure_spells_them_whatever_the_catalog_does(
+    source: Mapping[str, str], tmp_path: Path, program: Program
+) -> None:
+    settings = {**source, "LINEAGE_ADF_NAME_CASE": "lower"}
+
+    ended = program("capture", RUN, "--out", str(tmp_path / "x"), "--json", **settings)
+    folder = processes(shown(program, str(tmp_path / "x"), settings))
+    live = processes(shown(program, RUN, settings))
+
+    assert (ended.code, ended.err, ended.json["changing"]) == (0, "", [])
+    assert any("/factories/adf-contoso-sales-prod/pipelines/PL_Ingest" in each for each in folder)
+    assert any("/factories/adf-contoso-sales-prod/pipelines/pl_ingest" in each for each in live)
+
+
+def processes(shown: Any) -> list[str]:
+    return [each["qualifiedName"] for run in shown["runs"] for each in run["processes"]]
+
+
 def test_a_run_that_is_not_in_the_ledger_is_asked_for(
     source: Mapping[str, str], tmp_path: Path, program: Program
 ) -> None:

@@ -8,6 +8,7 @@ import pytest
 from demo.services import Options, Services
 from demo.shapes import Estate
 from tests.auth.entra import CLIENT, HEADER, SECRET, TENANT, TOKEN, entra, host_identity
+from tests.catalog.atlas_server import Atlas
 from tests.cli.program import Program, Synced, check, contents, leading_to, process
 
 
@@ -92,6 +93,19 @@ def test_settings_that_are_missing_or_wrong_end_with_2_each_on_its_line(
     for each, (name, begin) in zip(failed, said, strict=True):
         assert each["said"].startswith(begin)
         assert name in each["remedy"]
+
+
+@pytest.mark.slow
+def test_on_a_real_atlas_all_is_well_and_nothing_is_written(
+    atlas: Atlas, source: Mapping[str, str], tmp_path: Path, program: Program
+) -> None:
+    ended = program("doctor", "--json", **source, **atlas.environ())
+
+    check("doctor", ended.json)
+    assert (ended.code, {each["status"] for each in ended.json["checks"]}) == (0, {"ok"})
+    [catalog] = [each for each in ended.json["checks"] if each["check"] == "catalog"]
+    assert catalog["said"].startswith("all 22 types that we send; 127.0.0.1 has a loopback")
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.slow

@@ -21,8 +21,9 @@ from lineage.diagnosis import (
     Service,
     diagnose,
 )
-from lineage.doctor import Doors, Health, unset
+from lineage.doctor import Doors, Health, examine, unset
 from lineage.errors import Cause, SettingsError, Unavailable
+from lineage.model import FactoryId
 from lineage.settings import Settings, Storage
 from lineage.wiring import now
 from tests.auth.words import Token
@@ -494,6 +495,21 @@ def test_a_certificate_that_is_not_trusted_until_its_authority_is_named(
         "proxy's, or your company's",
     )
     assert after.health is Health.OK
+
+
+@pytest.mark.parametrize("scheme", ["atlas", "purview"])
+def test_a_type_that_nothing_stands_in_for(scheme: str) -> None:
+    with service(atlas("adf_pipeline")) as url:
+        settings = replace(catalog(scheme, url), factories=(FactoryId(FACTORY),))
+        checks = [each for each in examine(settings, doors()) if each.kind == "catalog"]
+
+    assert words(checks[-1]) == (
+        Diagnosis.TYPE_NEEDED,
+        "the catalog lacks the type adf_pipeline",
+        "have it registered, on Apache Atlas by: python -m lineage types install; where "
+        "LINEAGE_SYNAPSE_OPERATION names it, set that to auto or to a type that is there",
+    )
+    assert checks[-1].health is Health.FAILED
 
 
 def test_a_token_that_has_ended_when_it_comes() -> None:

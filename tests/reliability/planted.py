@@ -55,8 +55,8 @@ def plant(patches: tuple[Patch, ...], root: Path, folder: Path) -> Path:
 
 DELAY = Patch(  # between read and send; no bug by itself
     "report.py",
-    "    changed, known = compare(_coalesce(told, desk), desk)\n",
-    "    changed, known = compare(_coalesce(told, desk), desk); __import__('time').sleep(0.1)\n",
+    "    changed, known = compare(_coalesce(told), desk)\n",
+    "    changed, known = compare(_coalesce(told), desk); __import__('time').sleep(0.1)\n",
 )
 
 HASTY = (  # no bug either: a client that gives up soon, for tests of what it does then
@@ -100,8 +100,8 @@ BUGS = {
         (
             Patch(
                 "report.py",
-                "    done: dict[str, Done] = {}\n",
-                "    done: dict[str, Done] = {}; list(desk.ledger.settle(batch, [_outcome(each,"
+                "    done: dict[Variant, Done] = {}\n",
+                "    done: dict[Variant, Done] = {}; list(desk.ledger.settle(batch, [_outcome(each,"
                 " dict.fromkeys(each.processes, Done(None, None, Status.SUCCEEDED)))"
                 " for each in told], desk.clock()))\n",
             ),
@@ -115,8 +115,8 @@ BUGS = {
         (
             Patch(
                 "publish.py",
-                "        _intend([operations[unit.key] for unit in units], latest, desk)\n",
-                "        [_remember(operations[unit.key], latest, desk) for unit in units]\n",
+                "        intend([operations[unit.key] for unit in units], latest, desk)\n",
+                "        [_remember(operations[u.key], latest, desk, later) for u in units]\n",
             ),
             Patch(
                 "publish.py",

@@ -17,7 +17,7 @@ from lineage.model import (
     Status,
     Where,
 )
-from lineage.store.processes import Head, Published
+from lineage.store.processes import Head, Published, Refusal
 from lineage.store.published import PublishedRows
 from tests.store.words import (
     NOW,
@@ -47,6 +47,7 @@ def test_a_published_row_is_read_as_it_was_written(rows: Rows) -> None:
             ColumnLink("y", ColumnKind.GENERATED),
         ],
     )
+    told = replace(told, outputs=(edge("c", "", Certainty.INFERRED),))
     head = Head(
         operation(fallback("ls")),
         Status.PARTIAL,
@@ -54,9 +55,10 @@ def test_a_published_row_is_read_as_it_was_written(rows: Rows) -> None:
         (Gap(Reason.COLUMN_MAPPING_TOO_LARGE, Where.COLUMNS, "detail"),),
         superseded=True,
         told={"fingerprint of what was told": at("02:00:00")},
+        refused={"of another": Refusal(at("01:00:00"), Gap(Reason.REJECTED, detail="why"))},
     )
     seen = {told.sink: at("02:00:00"), told.inputs[0]: at("01:00:00")}
-    row = Published(head, told, "fingerprint", seen)
+    row = Published(head, told, "fingerprint", seen, intended=process("sink", "a", "b"))
 
     assert published.put(row, None)
 
@@ -80,6 +82,19 @@ def test_of_many_variants_told_the_latest_are_kept(rows: Rows) -> None:
     assert min(kept.values()) == ticks.shift(NOW, 50)
 
 
+def test_of_many_variants_refused_the_latest_are_kept(rows: Rows) -> None:
+    published = PublishedRows(rows, "catalog")
+    row = published_row(process("sink"))
+    gap = Gap(Reason.REJECTED)
+    refused = {f"{n:03d}": Refusal(ticks.shift(NOW, n % 150), gap) for n in range(200)}
+
+    published.put(replace(row, head=replace(row.head, refused=refused)), None)
+
+    kept = read(published, process("sink")).head.refused
+    assert len(kept) == 100
+    assert min(each.when for each in kept.values()) == ticks.shift(NOW, 50)
+
+
 def test_a_row_is_not_written_over_what_somebody_else_wrote_meanwhile(rows: Rows) -> None:
     published = PublishedRows(rows, "catalog")
     published.put(published_row(process("sink", "a")), None)
@@ -91,7 +106,7 @@ def test_a_row_is_not_written_over_what_somebody_else_wrote_meanwhile(rows: Rows
     assert read(published, process("sink")).process == process("sink", "a", "b")
 
 
-def test_a_row_is_keyed_by_catalog_activity_type_and_the_candidates_of_the_sink(
+def test_a_row_is_keyed_by_catalog_activity_type_and_the_candidates_and_end_of_the_sink(
     rows: Rows,
 ) -> None:
     published = PublishedRows(rows, "catalog")
@@ -101,12 +116,13 @@ def test_a_row_is_keyed_by_catalog_activity_type_and_the_candidates_of_the_sink(
         process(table("sink", "SINK"), "a"),
         process("sink", "a", activity="B"),
         replace(base, type="adf_dataflow_operation"),
+        process(edge("sink", "elsewhere"), "a"),
     ]
 
-    same = published.key(process(edge("sink", "elsewhere", Certainty.INFERRED), "b"))
+    same = published.key(process(edge("sink", "ds_out", Certainty.INFERRED), "b"))
 
     assert same == published.key(base)
-    assert len({published.key(each) for each in [base, *others]}) == 5
+    assert len({published.key(each) for each in [base, *others]}) == 6
     assert PublishedRows(rows, "another").key(base) != published.key(base)
 
 
