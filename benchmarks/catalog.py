@@ -24,6 +24,7 @@ from lineage.catalog.rest import RestCatalog
 from lineage.catalog.servers import SERVERS
 from lineage.model import Json, Name
 from lineage.settings import Settings
+from lineage.sync import sync
 from lineage.wiring import Counted
 
 # 1,000 processes, with a seed by which the runs of each of the two days fill their bulks.
@@ -123,7 +124,7 @@ def _sync(what: str, settings: Settings) -> None:
     with App(settings) as app:
         noting = Noting(app.catalog)
         app.catalog = noting  # type: ignore[assignment]  # a door like the one it is put before
-        figures = app.sync(None, lambda _: None).json()
+        figures = sync(app, None, lambda _: None).json()
     print(
         f"{what}: {noting.processes} processes and {figures['entities']} entities in"
         f" {noting.bulks} bulks ({noting.seconds:.0f} s), {noting.names} names in"

@@ -7,7 +7,8 @@ import os
 from lineage.app import App
 from lineage.cli.sync import COLLECT
 from lineage.settings import Settings
+from lineage.sync import sync
 
 gc.set_threshold(*COLLECT)
 with App(Settings.from_env(os.environ)) as app:
-    print(json.dumps(app.sync(None, lambda _: None).json()))
+    print(json.dumps(sync(app, None, lambda _: None).json()))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from threading import Lock
 
@@ -16,19 +16,12 @@ PATIENCE = 60.0  # seconds to wait for another process that creates entities
 
 
 class Leases:
-    """
-    The leases of one process, for the catalog at `address`.
+    """The leases of one process, for the catalog at `address`."""
 
-    `alone` raises `Unavailable` where the process has lost the store that it holds.
-    """
-
-    def __init__(
-        self, notes: Notes, address: str, clock: Clock, alone: Callable[[], None] = lambda: None
-    ) -> None:
+    def __init__(self, notes: Notes, address: str, clock: Clock) -> None:
         self._notes = notes
         self._what = f"create|{address}"
         self._clock = clock
-        self._alone = alone
         self._creator = Lock()
         self._owner = ""  # who creates now, if it is one of us
 
@@ -36,9 +29,8 @@ class Leases:
         """
         Keep a lane, and the right to create where `owner` has it.
 
-        Raises `Unavailable` where another worker has taken either of them, or the store.
+        Raises `Unavailable` where another worker has taken either of them.
         """
-        self._alone()
         held = [lane, self._what] if self._owner == owner else [lane]
         if not all(self._notes.take(what, owner, self._clock()) for what in held):
             raise Unavailable("the lane's lease was lost to another worker")

@@ -37,6 +37,7 @@ LAYERS: tuple[frozenset[str], ...] = tuple(
         "collect report",
         "diagnosis leases summary wiring",
         "app doctor",
+        "service sync",
         "cli",
         "__main__",
     )

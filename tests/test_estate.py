@@ -22,6 +22,7 @@ from lineage.catalog.rest import RestCatalog
 from lineage.model import Catalog, Name, Outcome
 from lineage.settings import Settings
 from lineage.summary import Summary
+from lineage.sync import sync
 from tests.catalog.atlas_server import Atlas, fresh
 
 
@@ -56,7 +57,7 @@ class Synced:
 
     def _sync(self, settings: Settings) -> Summary:
         with App(settings) as app:
-            return app.sync(None, self.outcomes.append)
+            return sync(app, None, self.outcomes.append)
 
     def ends(self, operation: str, side: str) -> set[tuple[str, str]]:
         """Qualified names and types of what an operation reads or writes."""

@@ -19,6 +19,7 @@ from lineage.cli._progress import Progress
 from lineage.cli._times import Moment
 from lineage.errors import BadInput
 from lineage.model import FactoryId, Outcome, Status
+from lineage.sync import sync
 from lineage.ticks import Ticks
 from lineage.wiring import Access
 
@@ -56,7 +57,7 @@ def command(call: Call, factory: str | None, dry_run: bool, until: Ticks | None)
                 line_or_leave(lines.outcome_line(outcome, app.published.choices))
             progress.settled(outcome)
 
-        summary = app.sync(until, settled)
+        summary = sync(app, until, settled)
     if call.json:
         _output.line(summary.json())
     else:

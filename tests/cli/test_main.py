@@ -135,7 +135,7 @@ def test_logs_go_to_stderr_where_asked_for_and_never_to_stdout(
     told = program("-v", "sync", "--json", **{**source, "LINEAGE_FACTORIES": gone})
 
     assert len(told.lines) >= 1
-    assert " WARNING lineage.app: " in told.err
+    assert " WARNING lineage.sync: " in told.err
     assert "WARNING" not in quiet.err
     assert "adf-nowhere" in quiet.err
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from demo import estate
 from demo.services import Services
 from lineage import ticks
-from lineage.app import HOPELESS, App
+from lineage.app import App
 from lineage.errors import Unavailable
 from lineage.model import Batch, Clock, Definition, Factory, Kind, PipelineRun, Reading, Rows
 from lineage.settings import Settings
@@ -16,6 +16,7 @@ from lineage.sources.definitions import RestDefinitions
 from lineage.sources.rest import RestRuns
 from lineage.store.notes import Notes
 from lineage.store.sqlite import SqliteRows
+from lineage.sync import HOPELESS, sync
 from lineage.ticks import Ticks
 from lineage.wiring import now
 from tests.cli.program import leading_to
@@ -49,9 +50,9 @@ def test_a_lane_whose_lease_is_left_behind_is_left_to_the_next_sync(tmp_path: Pa
         settings = Settings.from_env({**leading_to(services, world), **places})
         with App(settings) as app, SqliteRows(store) as rows:
             notes = app.notes = Forgetful(rows)
-            cut_short = app.sync(None, lambda _: None)
+            cut_short = sync(app, None, lambda _: None)
         with App(settings) as app:
-            after = app.sync(None, lambda _: None)
+            after = sync(app, None, lambda _: None)
 
     assert notes.kept
     assert not cut_short.complete
@@ -76,7 +77,7 @@ def test_runs_whose_definition_cannot_be_had_do_not_put_their_factory_to_rest(
         with App(settings) as app:
             dead = Dead(app.source(settings.factories[0]).definitions)
             app.source(settings.factories[0]).definitions = dead
-            summary = app.sync(None, lambda _: None)
+            summary = sync(app, None, lambda _: None)
 
     assert dead.refused > HOPELESS
     assert not summary.complete
@@ -96,8 +97,8 @@ def test_a_run_that_the_source_no_longer_has_is_named_as_a_problem(tmp_path: Pat
         with App(settings) as app:
             factory = settings.factories[0]
             bygone = app.source(factory).runs = Bygone(app.source(factory).runs)
-            summary = app.sync(None, lambda _: None)
-            again = app.sync(None, lambda _: None)
+            summary = sync(app, None, lambda _: None)
+            again = sync(app, None, lambda _: None)
 
     assert summary.problems == {
         f"{factory}/pipelineruns/{bygone.gone}": "the source no longer has this pipeline run:"
@@ -140,7 +141,7 @@ def test_a_sync_removes_runs_that_the_ledger_need_not_keep(tmp_path: Path) -> No
         kept = []
         for days in (0, 40, 60):  # the oldest run is a week old
             with App(settings, clock=in_days(days)) as app:
-                complete = app.sync(None, lambda _: None).complete
+                complete = sync(app, None, lambda _: None).complete
                 totals = [app.ledger.totals(each).total() for each in settings.factories]
             kept.append((complete, sum(totals)))
 
