@@ -133,27 +133,31 @@ class App:
         owner: str,
         on_outcome: OnOutcome,
         may_go_on: Callable[[], None] = nothing,
+        is_over: Callable[[], bool] = lambda: False,
     ) -> Left | None:
         """
         Report one batch under its lane's lease, which `owner` takes; None where another has it.
 
-        `may_go_on` is asked before each bulk, and raises `Unavailable` where it is time to end.
+        `may_go_on` is asked before each bulk, and raises `Unavailable` where that is not to be sent
+        any more; no run is read once `is_over`. Lets errors of source and store through.
         """
         lane = f"{batch.factory.lower()}|{batch.lane}"
         with self.notes.lease(lane, owner, self.clock()) as taken:
-            return self._report(batch, lane, owner, on_outcome, may_go_on) if taken else None
+            if not taken:
+                return None
+            read = self.source(batch.factory).runs.read(batch, is_over)
+            return self._report(batch, read, lane, owner, on_outcome, may_go_on)
 
     def _report(
         self,
         batch: Batch,
+        read: Reading,
         lane: str,
         owner: str,
         on_outcome: OnOutcome,
         may_go_on: Callable[[], None],
     ) -> Left:
-        source = self.source(batch.factory)
-        read = source.runs.read(batch)
-        reading = source.definitions.prefetch(read, TRANSLATORS)
+        reading = self.source(batch.factory).definitions.prefetch(read, TRANSLATORS)
         barren = bool(read.unread) and not read.listed
         if reading.gone:
             log.warning("%s: %d pipeline runs are gone", batch.factory, len(reading.gone))

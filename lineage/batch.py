@@ -8,10 +8,11 @@ from collections.abc import Iterable, Iterator
 from hashlib import sha256
 
 from lineage import ticks
-from lineage.errors import BadInput
+from lineage.errors import BadInput, Unavailable
 from lineage.model import Batch, FactoryId, Json, Reference
 
 VERSION = 1
+MOST_TRIES = 16  # counted: the waits between have long stopped growing
 LARGEST = 48 * 1024  # bytes of text: 64 KiB, the queue's limit, once it is base64
 
 
@@ -29,7 +30,7 @@ def cut(factory: FactoryId, runs: Iterable[Reference], lanes: int, most: int) ->
     """
     waiting: dict[int, list[Reference]] = defaultdict(list)
     sizes: dict[int, int] = defaultdict(int)
-    empty = len(encode(Batch(factory, lanes, ())))
+    empty = len(encode(Batch(factory, lanes, (), MOST_TRIES)))
     for run in sorted(runs, key=lambda each: (each.pipeline.lower(), each.updated)):
         number = lane(run.pipeline, lanes)
         size = len(json.dumps(_row(run))) + 2
@@ -47,17 +48,24 @@ def cut(factory: FactoryId, runs: Iterable[Reference], lanes: int, most: int) ->
 def encode(batch: Batch) -> str:
     """The message: references only, never parameters or payloads."""
     runs = [_row(run) for run in batch.runs]
-    return json.dumps({"v": VERSION, "factory": batch.factory, "lane": batch.lane, "runs": runs})
+    body = {"v": VERSION, "factory": batch.factory, "lane": batch.lane, "runs": runs}
+    return json.dumps(body | ({"tries": batch.tries} if batch.tries else {}))
 
 
 def decode(text: str) -> Batch:
-    """The batch of a message. Raises `BadInput` where it is not one of ours."""
+    """
+    The batch of a message. Raises `BadInput` where it is not one of ours.
+
+    One of a newer release raises `Unavailable`: a worker of that release is to have it.
+    """
     try:
         body = json.loads(text)
-        if body["v"] != VERSION:
-            raise BadInput(f"a message of version {body['v']!r}: a newer release wrote it")
+        version = int(body["v"])
+        if version > VERSION:
+            raise Unavailable(f"a message of version {version}: a newer release wrote it")
         runs = tuple(_reference(row) for row in body["runs"])
-        return Batch(FactoryId(_text(body, "factory")), int(body["lane"]), runs)
+        tries = min(max(int(body.get("tries", 0)), 0), MOST_TRIES)
+        return Batch(FactoryId(_text(body, "factory")), int(body["lane"]), runs, tries)
     except (ArithmeticError, ValueError, TypeError, KeyError, RecursionError) as error:
         raise BadInput(f"not a batch message: {type(error).__name__}") from error
 

@@ -21,7 +21,8 @@ class Collecting:
 
     `until` ends the window, and stands still while a factory is read. `patience` is how long a
     reference may be under way before it is sent again: nothing, where the queue died with the
-    process.
+    process; None is for ever, while nothing could be reported. It counts from `since` where that
+    is later. What is sent is seen by workers after `delay`.
     """
 
     until: Ticks
@@ -30,7 +31,9 @@ class Collecting:
     overlap: float
     lanes: int
     most: int
-    patience: float = PATIENCE
+    patience: float | None = PATIENCE
+    since: Ticks = Ticks(0)
+    delay: float = 0.0
 
 
 def collect(factory: FactoryId, runs: Runs, ledger: Ledger, queue: Queue, how: Collecting) -> None:
@@ -41,7 +44,8 @@ def collect(factory: FactoryId, runs: Runs, ledger: Ledger, queue: Queue, how: C
     once more, never one forgotten. Where a listing is incomplete its error is let through and the
     cursor stays. A long window is read from its old end, in parts.
     """
-    _send(factory, ledger.overdue(factory, how.now, how.patience), queue, how)
+    if how.patience is not None:
+        _send(factory, ledger.overdue(factory, how.now, how.patience, how.since), queue, how)
     for since, until in _windows(ledger.cursor(factory), how):
         listed = (run.reference for run in runs.finished(since, until))
         queued: list[Reference] = []
@@ -57,7 +61,7 @@ def collect(factory: FactoryId, runs: Runs, ledger: Ledger, queue: Queue, how: C
 
 def _send(factory: FactoryId, runs: Iterable[Reference], queue: Queue, how: Collecting) -> None:
     for each in batch.cut(factory, runs, how.lanes, how.most):
-        queue.send(each)
+        queue.send(each, how.delay)
 
 
 def _windows(scanned: Ticks | None, how: Collecting) -> Iterator[tuple[Ticks, Ticks]]:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 class Cause(StrEnum):
     """What kept a call from being answered, where what is done about it hangs on that."""
 
+    BUSY = "busy"  # another worker of ours has it, or it is time for this one to end
     CERTIFICATE = "certificate"  # the service's is not trusted here
     FIREWALL = "firewall"  # 403, and the body speaks of a firewall or private endpoint
     GONE = "gone"  # the factory or workspace itself is not there

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from threading import Lock
 
-from lineage.errors import Unavailable
+from lineage.errors import Cause, Unavailable
 from lineage.model import Clock
 from lineage.store.notes import LEASE, Notes
 
@@ -33,7 +33,7 @@ class Leases:
         """
         held = [lane, self._what] if self._owner == owner else [lane]
         if not all(self._notes.take(what, owner, self._clock()) for what in held):
-            raise Unavailable("the lane's lease was lost to another worker")
+            raise Unavailable("the lane's lease was lost to another worker", cause=Cause.BUSY)
 
     @contextmanager
     def creating(self, lane: str, owner: str) -> Iterator[None]:
@@ -49,7 +49,9 @@ class Leases:
             deadline, pause = time.monotonic() + PATIENCE, SHORTEST
             while not self._notes.take(self._what, owner, self._clock()):
                 if time.monotonic() > deadline:
-                    raise Unavailable("somebody else creates entities for too long")
+                    raise Unavailable(
+                        "somebody else creates entities for too long", cause=Cause.BUSY
+                    )
                 time.sleep(pause)
                 pause = min(2 * pause, LONGEST)
             self._owner = owner

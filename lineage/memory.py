@@ -8,7 +8,7 @@ from dataclasses import replace
 from lineage.coalesce import only, unite
 from lineage.compare import Done, Variant, Work, ended, fingerprint, is_left, last_seen, last_told
 from lineage.desk import Desk
-from lineage.errors import Unavailable
+from lineage.errors import Cause, Unavailable
 from lineage.model import Gap, LastRun, Name, Process, Status
 from lineage.plan import Operation
 from lineage.store.processes import Head, Published, Refusal
@@ -76,7 +76,7 @@ def take_back(
     print_ = "" if forget else old.fingerprint
     row = replace(old, head=head, process=process, fingerprint=print_, intended=intended)
     if not desk.published.put(row, work.row):
-        raise Unavailable("the published row was written by somebody else meanwhile")
+        raise _outrun()
 
 
 def record(
@@ -84,7 +84,7 @@ def record(
 ) -> dict[Variant, Done]:
     """Write the row of a process that was not sent. Raises `Unavailable` if another was faster."""
     if not write(work, done, desk, {}, superseded=superseded):
-        raise Unavailable("the published row was written by somebody else meanwhile")
+        raise _outrun()
     return ended(key, work, done)
 
 
@@ -117,6 +117,11 @@ def _put_off(work: Work, old: Published, done: Done, desk: Desk) -> bool:
     refused = {**old.head.refused, **_refusals({**new, **work.refused}, desk)}
     head = replace(old.head, status=done.status, sent=desk.clock(), gaps=done.gaps, refused=refused)
     return desk.published.put(replace(old, head=head), old)
+
+
+def _outrun() -> Unavailable:
+    told = "the published row was written by somebody else meanwhile"
+    return Unavailable(told, cause=Cause.BUSY)
 
 
 def _refusals(gaps: Mapping[str, Gap], desk: Desk) -> dict[str, Refusal]:

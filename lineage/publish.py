@@ -15,7 +15,7 @@ from lineage.catalog.proof import DELETED
 from lineage.catalog.types import NO_TYPE
 from lineage.compare import Done, Variant, Work, compare, ended, is_left, only_variants
 from lineage.desk import Desk
-from lineage.errors import Rejected, Unavailable
+from lineage.errors import Cause, Rejected, Unavailable
 from lineage.memory import doubtful, intend, record, take_back, told, write
 from lineage.model import Certainty, Change, Gap, LastRun, Name, Reason, Status
 from lineage.plan import Located, Operation, plan
@@ -83,7 +83,9 @@ def _next(later: _Later, desk: Desk, tries: int) -> Iterator[dict[Variant, Done]
     rounds = ((later.waiting, tries), (first, tries), (second, tries), (later.again, tries - 1))
     for work, left in rounds:
         if work and left < 0:
-            raise Unavailable("catalog or store change faster than can be followed")
+            raise Unavailable(
+                "catalog or store change faster than can be followed", cause=Cause.BUSY
+            )
         apart = {key: only_variants(each, each.told) for key, each in work.items()}
         changed, known = compare(apart, desk)
         yield known

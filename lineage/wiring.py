@@ -14,7 +14,7 @@ from threading import Lock
 from requests import Session
 from requests.auth import AuthBase
 
-from lineage import http, ticks
+from lineage import http, storage, ticks
 from lineage.auth import Credential, basic, bearer, storage_identity
 from lineage.catalog.account import Account, Choices
 from lineage.catalog.fitted import FittedCatalog
@@ -27,17 +27,17 @@ from lineage.catalog.types import Memory, Types
 from lineage.errors import LineageError
 from lineage.http import LIMITS, Limits
 from lineage.model import Catalog, Clock, FactoryId, Json, Name, Rows
+from lineage.queue import StorageQueue
 from lineage.resolve.around import SPEAKING
 from lineage.settings import NameCase, Settings
 from lineage.sources.client import Client
 from lineage.sources.definitions import RestDefinitions
 from lineage.sources.rest import RestRuns
-from lineage.store.account import opened
+from lineage.storage import ATTEMPTS, Patience, opened
 from lineage.store.hold import held
 from lineage.store.notes import Notes
 from lineage.store.overlay import Overlay
 from lineage.store.sqlite import SqliteRows, locked
-from lineage.store.storage import ATTEMPTS, Patience
 from lineage.store.table import TableRows
 from lineage.ticks import Ticks
 from lineage.translate import TRANSLATORS
@@ -230,6 +230,13 @@ def tables(settings: Settings, attempts: int = ATTEMPTS) -> TableRows:
     """The tables of the account that the settings name; each call is tried so often."""
     service = opened(settings.storage, lambda: storage_identity(settings))
     return TableRows(service, Patience(attempts))
+
+
+def queue(settings: Settings, suffix: str = "", attempts: int = ATTEMPTS) -> StorageQueue:
+    """The storage queue that the settings name, or with a suffix another beside it."""
+    name = settings.queue + suffix
+    client = storage.queue(settings.storage, name, lambda: storage_identity(settings))
+    return StorageQueue(client, Patience(attempts))
 
 
 @contextmanager

@@ -32,7 +32,11 @@ def examine(settings: Settings, doors: Doors | None = None) -> Iterator[Check]:
     for factory in settings.factories:
         yield _sources.check(factory, settings, identity, doors, dates)
     yield from _the_catalog(settings, identity, doors, dates)
-    yield _tables(settings, doors) if settings.store.scheme == "table" else _store(settings)
+    if settings.store.scheme == "table":
+        yield _tables(settings, doors)
+        yield _queue(settings, doors)
+    else:
+        yield _store(settings)
     yield from _clock(dates)
 
 
@@ -101,6 +105,20 @@ def _tables(settings: Settings, doors: Doors) -> Check:
     except LineageError as error:
         return failed("store", "table:", diagnose(error, place))
     return Check("store", "table:", Health.OK, f"can be read; {address_of(place)}")
+
+
+def _queue(settings: Settings, doors: Doors) -> Check:
+    """Whether the queue can be asked that passes batches on; the first batch makes it."""
+    name = f"queue:{settings.queue}"
+    queue = wiring.queue(settings, attempts=doors.limits.attempts)
+    try:
+        waiting = queue.size()
+    except LineageError as error:
+        place = Place(STORAGE, settings.storage.queue_endpoint or queue.address, name)
+        return failed("queue", name, diagnose(error, place))
+    finally:
+        queue.close()
+    return Check("queue", name, Health.OK, f"can be asked; about {waiting} messages")
 
 
 def _absent(kind: str, name: str, path: str, setting: str) -> Check:

@@ -18,7 +18,7 @@ class Runs(Protocol):
         """Finished pipeline runs updated in the window, both ends included; see sources.rest."""
         ...
 
-    def read(self, batch: Batch) -> Reading:
+    def read(self, batch: Batch, is_over: Callable[[], bool] = ...) -> Reading:
         """The activity runs of a batch, each pipeline run whole or not at all."""
         ...
 

@@ -10,11 +10,16 @@ from lineage.model._runs import ActivityRun, PipelineRun, Reference
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """Pipeline runs of one factory and one lane: the unit of work."""
+    """
+    Pipeline runs of one factory and one lane: the unit of work.
+
+    `tries` counts how often it went back on the queue because a service could not answer.
+    """
 
     factory: FactoryId
     lane: int
     runs: tuple[Reference, ...]
+    tries: int = 0
 
 
 @dataclass(frozen=True, slots=True, eq=False)

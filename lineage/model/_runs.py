@@ -11,7 +11,11 @@ from lineage.ticks import Ticks
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """A pipeline run, by what is needed to ask for it: Synapse's URL wants the pipeline's name."""
+    """
+    A pipeline run, by what is needed to ask for it: Synapse's URL wants the pipeline's name.
+
+    `updated` is 0 in what a pipeline says of its own run, which is not at its end yet.
+    """
 
     id: str
     pipeline: str

@@ -60,14 +60,22 @@ class Storage:
     connection: str = field(default="", repr=False)
     account: str = ""
     tables: str = ""
+    queues: str = ""
     credential: str = ""  # empty is the default chain
     client: str = ""  # of a user-assigned managed identity
 
     @property
     def endpoint(self) -> str:
         """Where its tables are; empty without a name."""
-        public = f"https://{self.account}.table.core.windows.net" if self.account else ""
-        return self.tables or public
+        return self.tables or self._public("table")
+
+    @property
+    def queue_endpoint(self) -> str:
+        """Where its queues are; empty without a name."""
+        return self.queues or self._public("queue")
+
+    def _public(self, kind: str) -> str:
+        return f"https://{self.account}.{kind}.core.windows.net" if self.account else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +106,8 @@ class Settings:
     register_types: bool
     atlas_username: str
     atlas_password: str = field(repr=False)
+    schedule: str  # NCRONTAB; the host reads it, and nobody here
+    queue: str
     ledger_days: int
     identity: Identity
     storage: Storage

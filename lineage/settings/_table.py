@@ -197,6 +197,21 @@ TABLE = (
         secret=True,
     ),
     Setting(
+        "LINEAGE_SCHEDULE",
+        "schedule",
+        values.schedule,
+        "0 */5 * * * *",
+        "When the Functions app collects: six fields of NCRONTAB, in UTC.",
+    ),
+    Setting(
+        "LINEAGE_QUEUE",
+        "queue",
+        values.queue_name,
+        "lineage-batches",
+        "The storage queue through which the Functions app passes batches; messages that failed "
+        "too often go to the queue of that name and `-poison`.",
+    ),
+    Setting(
         "LINEAGE_LEDGER_DAYS",
         "ledger_days",
         values.number(50, 3_650),
@@ -256,6 +271,13 @@ STORAGE = (
         values.service_uri,
         "",
         "Where its tables are, above the name; needed outside Azure's public cloud.",
+    ),
+    Setting(
+        "AzureWebJobsStorage__queueServiceUri",
+        "queues",
+        values.service_uri,
+        "",
+        "Where its queues are, above the name; needed outside Azure's public cloud.",
     ),
     Setting(
         "AzureWebJobsStorage__credential",

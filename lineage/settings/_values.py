@@ -77,6 +77,7 @@ _ARM_ID = re.compile(
 )
 _SEARCHED = re.compile(r"/subscriptions/[^/]+(?:/resourcegroups/[^/]+)?", re.IGNORECASE)
 _NETWORK_PLACE = re.compile(r"(?:[a-z0-9._-]+|\[[0-9a-f:.]+\])(?::[0-9]{1,5})?", re.ASCII)
+_QUEUE = re.compile(r"(?=.{3,49}\Z)[a-z0-9]+(?:-[a-z0-9]+)*", re.ASCII)  # 63 with two -poison
 _DURATION = re.compile(r"([0-9]{1,9})([smhd])", re.ASCII)
 _SECONDS = {"s": 1, "m": 60, "h": 3_600, "d": 86_400}
 _CLIENT_ID = re.compile(r"[0-9A-Za-z-]{1,64}", re.ASCII)
@@ -158,6 +159,20 @@ def account(text: str) -> str:
 
 def service_uri(text: str) -> str:
     return endpoint(text) if text else ""
+
+
+def queue_name(text: str) -> str:
+    if not _QUEUE.fullmatch(text):
+        raise SettingsError(
+            "is to be a queue's name: 3 to 49 lower-case letters, digits and single hyphens"
+        )
+    return text
+
+
+def schedule(text: str) -> str:
+    if len(text.split()) != 6:
+        raise SettingsError("is to have six fields, the first of seconds, as in 0 */5 * * * *")
+    return text
 
 
 def client_id(text: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import math
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import islice
@@ -64,7 +64,16 @@ class RestRuns:
         except Rejected:
             raise no_such_factory(self._client.factory) from None
 
-    def read(self, batch: Batch) -> Reading:
+    def find(self, reference: Reference) -> PipelineRun | None:
+        """
+        A pipeline run that is not asked for by when it was updated; None while it is under way.
+
+        Raises `Rejected` where the source has none of this id, and as `read` does.
+        """
+        run = self._single(reference)
+        return None if is_running(run.status) else run
+
+    def read(self, batch: Batch, is_over: Callable[[], bool] = lambda: False) -> Reading:
         """
         Read the activity runs of a batch, each pipeline run whole or not at all.
 
@@ -74,7 +83,8 @@ class RestRuns:
         service filters activity runs by *their* update time and drops the others without a word.
 
         A pipeline run of which a page cannot be had, or that runs again, is left in `unread`, and
-        so is what would go beyond `tally.LARGEST`. Raises `SettingsError` on 401 and 403.
+        so is what would go beyond `tally.LARGEST`, or be begun when it `is_over`. Raises
+        `SettingsError` on 401 and 403.
 
         Source: learn.microsoft.com/rest/api/datafactory/activity-runs/query-by-pipeline-run
         """
@@ -83,9 +93,14 @@ class RestRuns:
         except Unavailable as error:
             return Reading((), batch.runs, error.retry_after, str(error))
         tally = Tally()
-        outcomes = list(
-            self._client.each(lambda each: self._tried(each, found.get(each.id), tally), batch.runs)
-        )
+
+        def tried(each: Reference) -> Listed | _Gone | None:
+            if is_over():
+                tally.left("there is no time left for this reading")
+                return None
+            return self._tried(each, found.get(each.id), tally)
+
+        outcomes = list(self._client.each(tried, batch.runs))
         return Reading(
             listed=tuple(outcome for _, outcome in outcomes if isinstance(outcome, Listed)),
             unread=tuple(reference for reference, outcome in outcomes if outcome is None),

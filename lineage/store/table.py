@@ -11,10 +11,9 @@ from uuid import uuid4
 
 from lineage.errors import Unavailable
 from lineage.model import Row, Versioned
+from lineage.storage import AT_ONCE, Patience, code, status
 from lineage.store import entities
-from lineage.store.account import AT_ONCE
 from lineage.store.entities import Change
-from lineage.store.storage import Patience, code, status
 
 if TYPE_CHECKING:
     from azure.data.tables import TableClient, TableServiceClient

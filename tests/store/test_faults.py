@@ -8,9 +8,8 @@ from azure.data.tables import TableServiceClient, UpdateMode
 
 from lineage.errors import Rejected, Unavailable
 from lineage.settings import Storage
-from lineage.store.account import opened
+from lineage.storage import Patience, opened
 from lineage.store.notes import Notes
-from lineage.store.storage import Patience
 from lineage.store.table import TableRows
 from tests.azurite.faulty import FAULTS, Proxy, before, once
 from tests.doctor.places import answers, service

@@ -11,8 +11,7 @@ import trustme
 from lineage.auth import storage_identity
 from lineage.errors import Cause, SettingsError, Unavailable
 from lineage.settings import Settings, Storage
-from lineage.store.account import opened
-from lineage.store.storage import Patience
+from lineage.storage import Patience, opened
 from lineage.store.table import TableRows
 from tests.auth.entra import HEADER, host_identity
 from tests.auth.entra import encoded as part

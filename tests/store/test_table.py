@@ -5,7 +5,7 @@ import pytest
 from lineage.auth import Credential
 from lineage.model import Rows
 from lineage.settings import Storage
-from lineage.store.account import opened
+from lineage.storage import opened
 from lineage.store.table import TableRows
 from tests.store.contract import *  # noqa: F403 - its tests run here, on the store below
 

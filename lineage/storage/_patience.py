@@ -1,4 +1,4 @@
-"""Calls to Azure Table Storage: when one is repeated, and what an error means."""
+"""Calls to Azure Storage: when one is repeated, and what an error means."""
 
 from __future__ import annotations
 
@@ -31,8 +31,9 @@ _FORBIDDEN: dict[str, tuple[Cause | None, str]] = {
         "the account takes no keys: name it by AzureWebJobsStorage__accountName",
     ),
 }
-_ROLE = (Cause.ROLE, "our identity lacks the role Storage Table Data Contributor")
+_ROLE = (Cause.ROLE, "our identity lacks the role Storage {} Data Contributor")
 _PASSING = frozenset({408, 429})
+_GOING = frozenset({"QueueBeingDeleted", "TableBeingDeleted"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +62,7 @@ class Patience:
             try:
                 return act()
             except (AzureError, HTTPException, RequestException) as error:
-                if status(error) in (404, 409, 412) and code(error) != "TableBeingDeleted":
+                if status(error) in (404, 409, 412) and code(error) not in _GOING:
                     raise
                 raise ours(what, error) from None
             except (AttributeError, TypeError, ValueError) as error:  # the SDK's, of such a body
@@ -110,14 +111,15 @@ def ours(what: str, error: Exception) -> LineageError:
     said = f"{what} answered {number}{f' ({word})' if word.isalnum() else ''}"
     if number < 300:
         return _malformed(what)
-    if number in _PASSING or number >= 500 or word == "TableBeingDeleted":
+    if number in _PASSING or number >= 500 or word in _GOING:
         response = getattr(error, "response", None)
         return Unavailable(said, retry_after(dict(response.headers) if response else {}))
     if number == 401:
         return SettingsError(f"{said}: the token is not accepted", cause=Cause.TOKEN)
     if number == 403:
+        kind = "Queue" if what.startswith("the queue") else "Table"
         cause, why = _FORBIDDEN.get(word, _ROLE)
-        return SettingsError(f"{said}: {why}", cause=cause)
+        return SettingsError(f"{said}: {why.format(kind)}", cause=cause)
     if number < 400:
         redirected = f"{said}: redirects are not followed; check the endpoint's address"
         return SettingsError(redirected, cause=Cause.REDIRECT)
@@ -125,7 +127,7 @@ def ours(what: str, error: Exception) -> LineageError:
 
 
 def _malformed(what: str) -> Unavailable:
-    return Unavailable(f"{what} answered with what is no answer of a table", cause=Cause.PAGE)
+    return Unavailable(f"{what} answered with what is no answer of one", cause=Cause.PAGE)
 
 
 _UNREACHED = (
