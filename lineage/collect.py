@@ -12,6 +12,7 @@ from lineage.store.ledger import PATIENCE, Ledger
 from lineage.ticks import DAY, Ticks
 
 PAGE = 500  # run rows written at once
+BEFORE = Ticks(0)  # everything
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +33,7 @@ class Collecting:
     lanes: int
     most: int
     patience: float | None = PATIENCE
-    since: Ticks = Ticks(0)
+    since: Ticks = BEFORE
     delay: float = 0.0
 
 

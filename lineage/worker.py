@@ -15,7 +15,8 @@ from lineage import batch as batches
 from lineage.app import App
 from lineage.errors import BadInput, Cause, LineageError, Rejected, SettingsError, Unavailable
 from lineage.logs import tell
-from lineage.model import Batch, FactoryId, Gap, Outcome, Queue, Reading, Reason, Reference, Status
+from lineage.model import Batch, FactoryId, Gap, Outcome, Reading, Reason, Reference, Status
+from lineage.queue import StorageQueue
 from lineage.store.circuits import Circuits
 from lineage.store.rows import digest
 
@@ -34,7 +35,7 @@ class Worker:
     def __init__(
         self,
         app: App,
-        queue: Queue,
+        queue: StorageQueue,
         circuits: Circuits,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:

@@ -1,4 +1,4 @@
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
@@ -37,7 +37,7 @@ class Source:
                 raise Unavailable("the second page could not be had")
             yield run
 
-    def read(self, batch: Batch) -> Reading:
+    def read(self, batch: Batch, is_over: Callable[[], bool] = lambda: False) -> Reading:
         raise NotImplementedError
 
 

@@ -1,6 +1,6 @@
 """One sync as a whole: that it ends, whatever the store does."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -117,7 +117,7 @@ class Bygone(RestRuns):
     def finished(self, since: Ticks, until: Ticks) -> Iterator[PipelineRun]:
         return self._of.finished(since, until)
 
-    def read(self, batch: Batch) -> Reading:
+    def read(self, batch: Batch, is_over: Callable[[], bool] = lambda: False) -> Reading:
         """One run is gone, the others are there."""
         if self.gone:
             return self._of.read(batch)

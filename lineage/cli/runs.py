@@ -11,6 +11,7 @@ from lineage import lines
 from lineage.app import App
 from lineage.cli import _output
 from lineage.cli._call import COMPLETE, Call, common
+from lineage.cli._choice import status_of
 from lineage.cli._ledger import foot_of, table_of
 from lineage.cli._newest import newest
 from lineage.cli._store import has_ledger
@@ -39,7 +40,7 @@ def command(
     """List what became of every activity run, the newest first."""
     settings = call.settings()
     factories = settings.require_factories()
-    wanted = _status(status)
+    wanted = status_of(status)
     if not has_ledger(settings):
         return COMPLETE
     with App(settings, access=Access.READ) as app:
@@ -56,15 +57,6 @@ def command(
                 *table_of(shown, several=len(factories) > 1), *foot_of(totals, shown, left)
             )
     return COMPLETE
-
-
-def _status(text: str | None) -> Status | None:
-    if text is None:
-        return None
-    for status in Status:
-        if status.lower() == text.strip().lower():
-            return status
-    raise click.BadParameter(f"{text!r} is none of {', '.join(Status)}", param_hint="--status")
 
 
 def _line(app: App, factory: FactoryId, row: Row) -> dict[str, object]:

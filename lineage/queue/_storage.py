@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
@@ -92,8 +93,6 @@ class StorageQueue:
         except ResourceNotFoundError as error:
             if code(error) != "QueueNotFound":
                 raise
-        try:
+        with suppress(ResourceExistsError):  # somebody else may be faster
             self._patience.call(what, self._client.create_queue)
-        except ResourceExistsError:
-            pass  # somebody else was faster
         return self._patience.call(what, act)

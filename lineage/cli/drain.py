@@ -1,0 +1,44 @@
+"""`drain`: bring back what ended its worker too often."""
+
+from __future__ import annotations
+
+from contextlib import closing
+
+import click
+
+from lineage import wiring
+from lineage.app import App
+from lineage.cli._call import COMPLETE, Call, common
+from lineage.cli._store import has_ledger
+from lineage.cli.replay import tell
+from lineage.queue import POISON
+from lineage.settings import Settings
+
+
+@click.command()
+@common
+@click.pass_obj
+def command(call: Call) -> int:
+    """
+    Bring poisoned runs back, and the messages that are left on the poison queues.
+
+    Do it once the cause is mended: else they end there again.
+    """
+    settings = call.settings()
+    factories = settings.require_factories()
+    if settings.store.scheme == "table":
+        _messages(settings)
+    if not has_ledger(settings):
+        return COMPLETE
+    with App(settings) as app:
+        recalled = {each: app.ledger.recall(each, app.clock()) for each in factories}
+    tell(call, "brought back", recalled)
+    return COMPLETE
+
+
+def _messages(settings: Settings) -> None:
+    """Those of the poison queue, and of the one that its own failures go to."""
+    with closing(wiring.queue(settings)) as queue:
+        for suffix in (POISON, POISON * 2):
+            with closing(wiring.queue(settings, suffix)) as left:
+                left.move(queue)
