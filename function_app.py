@@ -15,7 +15,12 @@ import azure.functions as func
 app = func.FunctionApp(http_auth_level=func.AuthLevel.FUNCTION)
 
 
-@app.route(route="health", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
+@app.route(
+    route="health",
+    trigger_arg_name="request",
+    methods=["GET"],
+    auth_level=func.AuthLevel.ANONYMOUS,
+)
 def health(request: func.HttpRequest) -> func.HttpResponse:
     """Whether the process answers: no I/O, so that a probe costs nothing and needs no key."""
     return func.HttpResponse(json.dumps({"status": "ok"}), mimetype="application/json")
