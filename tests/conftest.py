@@ -1,7 +1,9 @@
 """`pytest --update` rewrites expected files; no test reaches anything but this machine."""
 
+import os
 import socket
 import sys
+from collections.abc import Iterator
 from threading import get_ident
 from typing import Any
 
@@ -10,10 +12,12 @@ import pycurl
 import pytest
 
 from lineage.http._curl import ALWAYS
+from tests.azurite.server import ACCOUNTS, NoAzurite, connection, serving
 from tests.catalog.atlas_server import atlas
 
 __all__ = ["atlas"]
 
+_ACCOUNTS = iter(range(ACCOUNTS))
 _LOOPBACK = ("127.", "::1", "localhost")
 
 hypothesis.settings.register_profile("quick", deadline=None, derandomize=True, max_examples=100)
@@ -27,6 +31,24 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 @pytest.fixture
 def update(request: pytest.FixtureRequest) -> bool:
     return bool(request.config.getoption("--update"))
+
+
+@pytest.fixture
+def tables(azurite: str) -> str:
+    """The connection string of a storage account that nobody has used before."""
+    return connection(azurite, next(_ACCOUNTS))
+
+
+@pytest.fixture(scope="session")
+def azurite() -> Iterator[str]:
+    """The address of a table service, one for all tests."""
+    try:
+        with serving() as endpoint:
+            yield endpoint
+    except NoAzurite as error:
+        if os.environ.get("CI"):
+            raise
+        pytest.skip(str(error))
 
 
 def _opened(purpose: int, address: Any) -> socket.socket | int:
