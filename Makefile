@@ -32,11 +32,13 @@ bench: $(VENV)/.dev ## the figures of benchmarks/README.md
 mutants: $(VENV)/.dev ## delete and swap each statement of report.py and collect.py; a test must fail
 	@$(RUN) tests/mutate.py
 
-pins: $(VENV)/.dev ## compile requirements.txt and requirements-dev.txt anew from their .in files
+pins: $(VENV)/.dev ## compile the requirements*.txt anew from their .in files
 	@$(VENV)/bin/pip install --quiet uv
 	@for name in requirements requirements-dev; do \
 	  $(VENV)/bin/uv pip compile --universal --python-version 3.11 --generate-hashes --no-header \
 	    --no-emit-index-url --quiet --upgrade $$name.in -o $$name.txt; done
+	@$(VENV)/bin/uv pip compile --universal --python-version 3.13 --generate-hashes --no-header \
+	  --no-emit-index-url --quiet --upgrade requirements-worker.in -o requirements-worker.txt
 
 clean: ## forget the virtual environment and the demo
 	@rm -rf $(VENV) .demo

@@ -65,7 +65,12 @@ def status(request: func.HttpRequest) -> func.HttpResponse:
     return _answered(lambda: service().status(request.params.get("run")))
 
 
-@app.route(route="health", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
+@app.route(
+    route="health",
+    trigger_arg_name="request",
+    methods=["GET"],
+    auth_level=func.AuthLevel.ANONYMOUS,
+)
 def health(request: func.HttpRequest) -> func.HttpResponse:
     """Whether the process answers: no I/O, so that a probe costs nothing and needs no key."""
     return func.HttpResponse('{"status": "ok"}', mimetype="application/json")
