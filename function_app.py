@@ -53,13 +53,13 @@ def poison(message: func.QueueMessage) -> None:
     service().poison(_text(message), message.dequeue_count or 1)
 
 
-@app.route(route="runs", methods=["POST"])
+@app.route(route="runs", trigger_arg_name="request", methods=["POST"])
 def webhook(request: func.HttpRequest) -> func.HttpResponse:
     """Take a pipeline's own word that it ends; answered at once, done later."""
     return _answered(lambda: service().accept(request.get_body()))
 
 
-@app.route(route="status", methods=["GET"])
+@app.route(route="status", trigger_arg_name="request", methods=["GET"])
 def status(request: func.HttpRequest) -> func.HttpResponse:
     """Tell where everything stands, or with `?run=` what became of one pipeline run."""
     return _answered(lambda: service().status(request.params.get("run")))
@@ -76,7 +76,7 @@ def health(request: func.HttpRequest) -> func.HttpResponse:
     return func.HttpResponse('{"status": "ok"}', mimetype="application/json")
 
 
-@app.route(route="health/ready", methods=["GET"])
+@app.route(route="health/ready", trigger_arg_name="request", methods=["GET"])
 def ready(request: func.HttpRequest) -> func.HttpResponse:
     """Whether everything that the service needs can be reached."""
     return _answered(lambda: service().ready())
