@@ -8,11 +8,12 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
-from dataclasses import replace
 from functools import cached_property
 from threading import Lock
 from typing import Any
 from uuid import uuid4
+
+from msgspec.structs import replace
 
 from lineage import ticks, wiring
 from lineage.auth import Credential, credential

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from lineage.errors import Cause, Rejected, Unavailable
 from lineage.model import Json, Name
@@ -20,8 +21,7 @@ Guids = Mapping[Name, str]
 Send = Callable[[Sequence[Json]], Mapping[str, str]]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Unit:
+class Unit(Struct, frozen=True, eq=False):
     """
     A process and the entities that must be there with it: what is accepted or refused as one.
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from lineage.connectors import _hosts, _strings, _text
 from lineage.connectors._parts import ABSENT, Part
@@ -13,8 +15,7 @@ from lineage.model import Endpoint, Reason, Trace
 _PUBLIC_CLOUD = "core.windows.net"
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Settings:
+class Settings(Struct, frozen=True, eq=False):
     """A connection string's settings; `rest` stands for each one that is not there."""
 
     words: Mapping[str, str]

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any
+
+from msgspec import Struct, field
 
 from lineage.model._assets import Asset, Certainty
 from lineage.model._reasons import Gap
@@ -13,8 +14,7 @@ from lineage.model._reasons import Gap
 Trace = tuple["str | Trace", ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Value:
+class Value(Struct, frozen=True):
     """
     A value followed down to a plain one, and how.
 
@@ -30,8 +30,7 @@ class Value:
 Evaluated = Mapping[str, Any]  # {key: Value or Evaluated}: an object whose leaves were evaluated
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Endpoint:
+class Endpoint(Struct, frozen=True, eq=False):
     """
     One use of a dataset, its parameters applied down to the linked service.
 
@@ -54,8 +53,7 @@ class Endpoint:
     columns: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Named:
+class Named(Struct, frozen=True, eq=False):
     """
     What an endpoint is called. `whole` is false where the name stops above the object.
 

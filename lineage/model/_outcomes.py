@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
+
+from msgspec import Struct
 
 from lineage.model._assets import Name
 from lineage.model._processes import Process
@@ -12,8 +13,7 @@ from lineage.model._runs import ActivityRun
 from lineage.ticks import Ticks
 
 
-@dataclass(frozen=True, slots=True)
-class LastRun:
+class LastRun(Struct, frozen=True):
     """The attributes of the latest run: rows and bytes written are None where it does not say."""
 
     ended: Ticks
@@ -21,8 +21,7 @@ class LastRun:
     size: int | None = None
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Translation:
+class Translation(Struct, frozen=True, eq=False):
     """What one activity run tells: processes, gaps, and the trace of each name."""
 
     processes: tuple[Process, ...]
@@ -39,8 +38,7 @@ class Change(StrEnum):
     REFUSED = "refused"  # the catalog did not take it
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Reported:
+class Reported(Struct, frozen=True, eq=False):
     """One process as one run tells it: `key` is its published row's, `name` the operation's."""
 
     key: str
@@ -49,8 +47,7 @@ class Reported:
     change: Change
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Outcome:
+class Outcome(Struct, frozen=True, eq=False):
     """How reporting one activity run ended."""
 
     run: ActivityRun

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
+
+from msgspec import Struct
 
 
 class Status(StrEnum):
@@ -70,8 +71,7 @@ class Where(StrEnum):
 LONGEST_DETAIL = 256  # characters
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Gap:
+class Gap(Struct, frozen=True, order=True):
     """
     Something left out or approximated. `detail` names parts and places.
 

@@ -1,8 +1,7 @@
 """What is remembered of the catalog, on every store."""
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from lineage import ticks
 from lineage.model import (
