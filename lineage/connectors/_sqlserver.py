@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from msgspec.structs import replace
 
-from lineage.connectors._connections import settings
+from lineage.connectors._connections import once, settings
 from lineage.connectors._parts import EMPTY, Part
 from lineage.connectors._tree import Tree
 
@@ -24,6 +24,7 @@ class Server(NamedTuple):
     port: str = ""
 
 
+@once
 def sql_server(linked: Tree) -> tuple[Part, Part, Part, Part]:
     """
     Server, instance, port and database of SQL Server and its family; no port is the usual one.

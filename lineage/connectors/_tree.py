@@ -14,7 +14,7 @@ from lineage.model import Gap, Reason, Value
 _SECRETS = frozenset({"AzureKeyVaultSecret", "SecureString"})
 
 
-class Tree(Struct, frozen=True, eq=False):
+class Tree(Struct, frozen=True):
     """An evaluated object, and what it is called in a gap: `dataset ds_orders`."""
 
     root: object

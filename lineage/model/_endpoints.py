@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from msgspec import Struct, field
@@ -28,6 +28,15 @@ class Value(Struct, frozen=True):
 
 
 Evaluated = Mapping[str, Any]  # {key: Value or Evaluated}: an object whose leaves were evaluated
+
+
+class Fixed(dict[str, Any]):
+    """An evaluated object that is the same for every run, and told from others by what it is."""
+
+    __slots__ = ()
+    __hash__ = object.__hash__  # type: ignore[assignment]  # nobody changes it
+    __eq__ = object.__eq__
+    __ne__ = object.__ne__
 
 
 class Endpoint(Struct, frozen=True, eq=False):
@@ -57,11 +66,25 @@ class Named(Struct, frozen=True, eq=False):
     """
     What an endpoint is called. `whole` is false where the name stops above the object.
 
-    `trace` has a line for each part of the name; `gaps` have no place in the run yet.
+    `steps` are the traces of its parts, by what each is; `gaps` have no place in the run yet.
     """
 
     asset: Asset
     certainty: Certainty
     whole: bool = True
     gaps: tuple[Gap, ...] = ()
-    trace: tuple[str, ...] = ()
+    steps: tuple[tuple[str, Trace], ...] = ()
+
+    @property
+    def trace(self) -> tuple[str, ...]:
+        """How each part came to be, never what it is: a tree of lines; the first names it."""
+        return tuple(line for label, steps in self.steps for line in _lines(f"{label}: ", steps))
+
+
+def _lines(head: str, steps: Trace, indent: str = "") -> Iterator[str]:
+    """One step after the other on a line; where a value is made of several, each on its own."""
+    chain = [step for step in steps if isinstance(step, str)]
+    yield f"{indent}{head}{' ← '.join(chain)}".rstrip()
+    for branch in steps:
+        if isinstance(branch, tuple):
+            yield from _lines("← ", branch, f"{indent}  ")

@@ -7,6 +7,7 @@ from enum import StrEnum
 from msgspec import Struct
 
 from lineage.model._assets import Name
+from lineage.model._endpoints import Named
 from lineage.model._processes import Process
 from lineage.model._reasons import Gap, Status
 from lineage.model._runs import ActivityRun
@@ -22,11 +23,16 @@ class LastRun(Struct, frozen=True):
 
 
 class Translation(Struct, frozen=True, eq=False):
-    """What one activity run tells: processes, gaps, and the trace of each name."""
+    """What one activity run tells: processes, gaps, and how each of its ends is named."""
 
     processes: tuple[Process, ...]
     gaps: tuple[Gap, ...] = ()
-    traces: tuple[tuple[Name, tuple[str, ...]], ...] = ()
+    named: tuple[Named, ...] = ()
+
+    @property
+    def traces(self) -> tuple[tuple[Name, tuple[str, ...]], ...]:
+        """The trace of each name."""
+        return tuple((each.asset.candidates[0], each.trace) for each in self.named)
 
 
 class Change(StrEnum):

@@ -99,8 +99,8 @@ def translate(run: ActivityRun, definitions: Definitions) -> Translation:
         processes += made
         gaps += problems
     ends = [end for way in distinct for end in (*way.inputs, *way.outputs)]
-    traces = tuple((end.edge.asset.candidates[0], end.named.trace) for end in ends)
-    return Translation(tuple(processes), tuple(sorted(set(gaps))), traces)
+    named = tuple(end.named for end in ends)
+    return Translation(tuple(processes), tuple(sorted(set(gaps))), named)
 
 
 def _processes(

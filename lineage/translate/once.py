@@ -100,7 +100,7 @@ class Once:
         try:
             of = replace(run.of, parameters=parameters)
             noting = replace(run, of=of, alone=lambda: alone.append(None))
-            result = replace(translate(noting, noted), traces=())  # for people, and large
+            result = replace(translate(noting, noted), named=())  # traces are for people, and large
         except Untranslatable as error:
             result = error
         read = tuple((asked, found, _later(found, run)) for asked, found in noted.read.items())
