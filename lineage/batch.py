@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from hashlib import sha256
 
 from lineage import ticks
@@ -16,6 +17,7 @@ MOST_TRIES = 16  # counted: the waits between have long stopped growing
 LARGEST = 48 * 1024  # bytes of text: 64 KiB, the queue's limit, once it is base64
 
 
+@lru_cache(maxsize=4096)
 def lane(pipeline: str, lanes: int) -> int:
     """The lane of a pipeline, whatever case its name comes in: one writer per pipeline."""
     return int.from_bytes(sha256(pipeline.lower().encode()).digest()[:8], "big") % lanes

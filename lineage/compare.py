@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
 from functools import reduce
 from hashlib import sha256
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from lineage.coalesce import unite
 from lineage.desk import Desk
@@ -22,8 +24,7 @@ BODY = 1  # counts up when what is sent for a process changes, so that everythin
 Variant = tuple[str, str]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Work:
+class Work(Struct, frozen=True, eq=False):
     """
     A process of one batch; `told` are the variants that its runs tell of it, by fingerprint.
 
@@ -48,8 +49,7 @@ class Work:
         return tuple(each for each in self.told if each not in self.refused)
 
 
-@dataclass(frozen=True, slots=True)
-class Done:
+class Done(Struct, frozen=True):
     """How publishing a variant of a process ended: what the runs report that told it."""
 
     name: Name | None

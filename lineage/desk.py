@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from lineage.catalog import bulk
 from lineage.model import Asset, Catalog, Clock, Name, Process
@@ -12,8 +13,7 @@ from lineage.store.ledger import Ledger
 from lineage.store.published import PublishedRows
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Desk:
+class Desk(Struct, frozen=True, eq=False):
     """
     Catalog, store and settings of one report.
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from lineage.coalesce import only, unite
 from lineage.compare import Done, Variant, Work, ended, fingerprint, is_left, last_seen, last_told

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
 from functools import reduce
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from lineage.catalog import atlas
 from lineage.catalog.bulk import Unit
@@ -31,8 +33,7 @@ from lineage.store.processes import Published
 from lineage.translate.names import operation
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Operation:
+class Operation(Struct, frozen=True, eq=False):
     """
     Processes that turned out to have one name, and what is sent for them.
 

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from lineage.catalog import bulk
 from lineage.catalog.proof import DELETED
@@ -26,8 +28,7 @@ TRIES = 3  # times that what changed under our hands is followed
 _MOVED = NO_TYPE | {"ATLAS-404-00-00A"}  # a type, or a referenced entity, is missing
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _Later:
+class _Later(Struct, frozen=True, eq=False):
     """
     What one round of sending leaves to the next.
 

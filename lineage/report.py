@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from itertools import chain
+
+from msgspec import Struct
 
 from lineage.coalesce import unite
 from lineage.compare import Done, Variant, Work, compare, fingerprint
@@ -46,8 +47,7 @@ HELD: dict[Cause | None, tuple[Status, Reason]] = {
 }
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Told:
+class Told(Struct, frozen=True, eq=False):
     """What one run tells: processes by the key of their published row and fingerprint, and gaps."""
 
     run: ActivityRun

@@ -8,9 +8,10 @@ import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
-from dataclasses import replace
 from threading import Lock
 from uuid import uuid4
+
+from msgspec.structs import replace
 
 from lineage import ticks, wiring
 from lineage.app import App, Left, OnOutcome, nothing

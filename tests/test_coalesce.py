@@ -1,8 +1,8 @@
 import itertools
-from dataclasses import replace
 
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from lineage.coalesce import unite
 from lineage.model import ANYTHING, Asset, Certainty, Column, ColumnKind, ColumnLink, Edge, Process

@@ -1,8 +1,8 @@
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from lineage import ticks
 from lineage.compare import MOST_PRINTS, Done, Work, compare, fingerprint, last_seen, last_told

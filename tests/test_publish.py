@@ -1,9 +1,9 @@
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import replace
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from lineage import ticks
 from lineage.catalog import bulk

@@ -1,9 +1,10 @@
 """One sync as a whole: that it ends, whatever the store does."""
 
 from collections.abc import Callable, Collection, Iterator
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+
+from msgspec.structs import replace
 
 from demo import estate
 from demo.services import Services

@@ -6,7 +6,9 @@ Doors tell what was done to them in `events`, in order, and can be told to break
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
+
+from msgspec.structs import replace
 
 from lineage import ticks
 from lineage.catalog.local import LocalCatalog
@@ -360,7 +362,7 @@ class World:
 
     def set(self, **settings: object) -> None:
         """Change the desk."""
-        self.desk = replace(self.desk, prints={}, **settings)  # type: ignore[arg-type]  # by field name
+        self.desk = replace(self.desk, prints={}, **settings)
 
     def close(self) -> None:
         self.local.close()

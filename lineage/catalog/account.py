@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from threading import Lock
 from typing import Any
+
+from msgspec import Struct
 
 from lineage.catalog.atlas import FALLBACK
 from lineage.catalog.types import Known, Memory, Types
@@ -45,8 +46,7 @@ NEEDED = {
 _OF_PROCESSES = frozenset().union(*NEEDED.values(), *STAND_INS.values())
 
 
-@dataclass(frozen=True, slots=True)
-class Choices:
+class Choices(Struct, frozen=True):
     """The settings that decide: spelling, Synapse's operation type, our own fall-back type."""
 
     name_case: str = AUTO

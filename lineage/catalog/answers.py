@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from lineage.catalog.draft import ACTIVE, Stored
 from lineage.catalog.typedefs import types
 from lineage.model import Json
 
 
-@dataclass(frozen=True, slots=True)
-class Related:
+class Related(Struct, frozen=True):
     """A relation as one of its ends sees it: `end` is the reader's own, `guid` the relation's."""
 
     guid: str

@@ -9,6 +9,7 @@ from urllib.parse import quote
 
 from lineage import ticks
 from lineage.catalog.bulk import Unit
+from lineage.jsontext import dumps
 from lineage.model import (
     ANYTHING,
     Asset,
@@ -167,7 +168,7 @@ def _mapping_text(pairs: Mapping[str, Collection[tuple[str, str]]], sink: Name) 
         for source in sorted(pairs)
         if pairs[source]
     ]
-    return json.dumps(elements, separators=(",", ":"), ensure_ascii=False)
+    return dumps(elements)
 
 
 def _fits(text: str) -> bool:

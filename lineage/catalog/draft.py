@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from lineage.catalog.sent import Pointer, Sent, missing
 from lineage.catalog.typedefs import Reference, subtypes, types
@@ -12,8 +14,7 @@ from lineage.errors import Rejected
 ACTIVE, DELETED = "ACTIVE", "DELETED"
 
 
-@dataclass(frozen=True, slots=True)
-class Stored:
+class Stored(Struct, frozen=True):
     """A row of the table `entity`; unset attributes are left out, times are in milliseconds."""
 
     guid: str
@@ -25,8 +26,7 @@ class Stored:
     updated: int
 
 
-@dataclass(frozen=True, slots=True)
-class Relation:
+class Relation(Struct, frozen=True):
     """A row of the table `relation`; `place` is its place among those of its end 1."""
 
     guid: str

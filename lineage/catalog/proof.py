@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from lineage.catalog import atlas
 from lineage.errors import Rejected, Unavailable
@@ -17,8 +18,7 @@ Get = Callable[[str, Sequence[str]], list[Json]]
 _EDGES = {"inputs": "dataset_process_inputs", "outputs": "process_dataset_outputs"}
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Told:
+class Told(Struct, frozen=True, eq=False):
     """An answer to a bulk: guids assigned to guids sent, which it made, how it names which."""
 
     assigned: Mapping[str, str]

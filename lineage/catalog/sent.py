@@ -7,16 +7,16 @@ Source of every rule and code here: a real Atlas 2.1.0, call by call.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import count
+
+from msgspec import Struct
 
 from lineage.catalog.typedefs import EntityType, Reference, types
 from lineage.errors import Rejected
 from lineage.model import Json
 
 
-@dataclass(frozen=True, slots=True)
-class Pointer:
+class Pointer(Struct, frozen=True):
     """A reference: by guid, real or negative, or else by the type (or a supertype) and the name."""
 
     guid: str | None
@@ -32,8 +32,7 @@ class Pointer:
         )
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Sent:
+class Sent(Struct, frozen=True, eq=False):
     """
     An entity of a request: known attributes only, their values as they are stored.
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from hashlib import sha256
 from threading import Lock
 from typing import Any
+
+from msgspec import Struct
 
 from lineage.errors import Rejected, SettingsError
 from lineage.model import Clock, Json, Row, Rows
@@ -27,8 +28,7 @@ _TABLE = "notes"
 Fetch = Callable[[str], Json | None]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Known:
+class Known(Struct, frozen=True, eq=False):
     """
     A type as the account has it, with what it inherits.
 

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
+from functools import lru_cache, wraps
+from typing import Concatenate, ParamSpec, TypeVar
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from lineage.connectors import _hosts, _strings, _text
 from lineage.connectors._parts import ABSENT, Part
 from lineage.connectors._tree import Tree
-from lineage.model import Endpoint, Reason, Trace
+from lineage.model import Endpoint, Fixed, Reason, Trace
 
 _PUBLIC_CLOUD = "core.windows.net"
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Settings:
+class Settings(Struct, frozen=True, eq=False):
     """A connection string's settings; `rest` stands for each one that is not there."""
 
     words: Mapping[str, str]
@@ -25,6 +28,23 @@ class Settings:
         """The value of a setting as it stands."""
         text = self.words.get(word)
         return Part(text, self.trace) if text else self.rest
+
+
+_P = ParamSpec("_P")
+_R = TypeVar("_R")
+_Read = Callable[Concatenate[Tree, _P], _R]
+
+
+def once(read: _Read[_P, _R]) -> _Read[_P, _R]:
+    """What is read of a linked service that is the same for every run is read once."""
+    remembered = lru_cache(maxsize=1024)(read)
+
+    @wraps(read)
+    def known(linked: Tree, /, *args: _P.args, **more: _P.kwargs) -> _R:
+        fixed = isinstance(linked.root, Fixed)
+        return (remembered if fixed else read)(linked, *args, **more)
+
+    return known
 
 
 def linked_service(endpoint: Endpoint) -> Tree:
@@ -47,6 +67,7 @@ def settings(linked: Tree) -> Settings:
     return Settings(words, (label, *found.trace), rest)
 
 
+@once
 def url(linked: Tree, key: str) -> tuple[Part, Part]:
     """Host of the URL under `key`, and its path."""
     return url_of(linked, linked.raw(key), key)
@@ -67,6 +88,7 @@ def url_of(linked: Tree, found: Part, label: str) -> tuple[Part, Part]:
     return host, linked.checked(replace(found, text=address.path or None), label)
 
 
+@once
 def storage(linked: Tree, service: str, *keys: str) -> tuple[Part, Part]:
     """
     Host of a storage account's `service` (`blob`, `table`, `file`), and the path behind it, if any.

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from lineage.connectors._normal import Kind
 from lineage.connectors._parts import Parts
@@ -12,8 +13,7 @@ from lineage.model import Endpoint
 Reader = Callable[[Endpoint], Parts]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Connector:
+class Connector(Struct, frozen=True, eq=False):
     """
     How one kind of store is named in the catalog.
 

@@ -39,7 +39,7 @@ def named(endpoint: Endpoint, scheme: str, parts: Parts, *gaps: Gap) -> Named:
         Certainty.FALLBACK,
         complete and not endpoint.opaque,
         (*gaps, *_told.unknown(endpoint, parts)),
-        _told.trace(parts),
+        _told.steps(parts),
     )
 
 
@@ -47,7 +47,7 @@ def cut(endpoint: Endpoint, qualified: str, parts: Parts) -> Named:
     """The asset of a store whose object is not known: `qualified` stops where knowledge does."""
     asset = Asset((Name(TYPE, qualified),))
     gaps = _told.unknown(endpoint, parts)
-    return Named(asset, Certainty.FALLBACK, whole=False, gaps=gaps, trace=_told.trace(parts))
+    return Named(asset, Certainty.FALLBACK, whole=False, gaps=gaps, steps=_told.steps(parts))
 
 
 def _path(parts: Parts) -> tuple[str, bool]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from lineage.connectors import _connections, _readers, _servers
 from lineage.connectors._objects import object_of

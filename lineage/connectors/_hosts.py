@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from ipaddress import AddressValueError, IPv4Address, IPv6Address
+
+from msgspec import Struct
 
 _LABEL = r"[^\W_][\w-]*"
 _HOST = re.compile(rf"{_LABEL}(?:\.{_LABEL})*")
@@ -13,8 +14,7 @@ _SCHEME = re.compile(r"[A-Za-z][\w+.:-]*://")
 _DRIVE = re.compile(r"[A-Za-z]:(?:[\\/].*)?", re.DOTALL)
 
 
-@dataclass(frozen=True, slots=True)
-class Address:
+class Address(Struct, frozen=True):
     """Host, port and path of a URL; empty where there is none."""
 
     host: str

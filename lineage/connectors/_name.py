@@ -49,7 +49,7 @@ def _named(row: Connector, endpoint: Endpoint, parts: Parts) -> Named:
     return Named(
         asset_of(row, tuple((label, part.text or "") for label, part in parts.items())),
         Certainty.INFERRED if inferred else Certainty.EXACT,
-        trace=_told.trace(parts),
+        steps=_told.steps(parts),
     )
 
 

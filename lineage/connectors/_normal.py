@@ -19,6 +19,10 @@ _LEAST = {Kind.FILES: 2, Kind.OTHER: 1}
 _NAME = re.compile(r"([^:/\s]+)://([^/]*)(.*)", re.DOTALL)
 _PORT = re.compile(r"(?::\d*)+\Z")
 _BRACKETS = re.compile(r"\[([^\[\]/]*)\]")
+_BLANK = re.compile(r"\s")
+_AROUND = re.compile(r"\s*([/:.])\s*")
+_AROUND_SLASHES = re.compile(r"\s*(/)\s*")
+_SLASHES = re.compile(r"/{2,}")
 # The stored rule, `\.[^\.]{2,5}$`, would reach over a slash (`v1.0/US/`). It is one for file types,
 # and paths keep their case: only the last segment of a file has an extension.
 _EXTENSION = re.compile(r"\.[^./]{2,5}\Z")
@@ -60,15 +64,16 @@ def _path(text: str, kind: Kind) -> str:
     if kind is Kind.RELATIONAL:
         path = _without_brackets(path)
     path = path.replace("{", "%7B").replace("}", "%7D")
-    around = r"\s*(/)\s*" if kind is Kind.OTHER else r"\s*([/:.])\s*"
-    path = re.sub(r"/{2,}", "/", re.sub(around, r"\1", path)).strip()
+    if _BLANK.search(path):  # few have one, and looking is cheap
+        path = (_AROUND_SLASHES if kind is Kind.OTHER else _AROUND).sub(r"\1", path)
+    path = _SLASHES.sub("/", path).strip()
     segments = len([segment for segment in path.split("/") if segment])
     return path if segments >= _LEAST.get(kind, segments + 1) else path.rstrip("/")
 
 
 def _without_brackets(path: str) -> str:
     while True:
-        bare = _BRACKETS.sub(lambda found: re.sub(r"\s", "%20", found[1]), path)
+        bare = _BRACKETS.sub(lambda found: _BLANK.sub("%20", found[1]), path)
         if bare == path:
             return path
         path = bare

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from lineage.connectors import _paths, _readers, _selection
 from lineage.connectors._levels import DOTTED, LEVELS, table_of

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from lineage.connectors._parts import EMPTY, Part, Parts
 from lineage.connectors._tree import Tree

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from lineage.connectors import _connections, _hosts
 from lineage.connectors._parts import ABSENT, EMPTY, Part

@@ -27,9 +27,11 @@ def _candidates(row: Connector, parts: dict[str, str]) -> Iterator[Name]:
     """
     relational = "table" in parts
     for form in (parts, _lowered(parts)) if relational else (parts,):
+        patterns = dict.fromkeys(row.names.values())  # the types of a row share them
+        whole = {pattern: normal(pattern.format_map(form), row.kind) for pattern in patterns}
         for spell in (encoded_blanks, _as_it_is) if relational else (_as_it_is, _slashless):
             for type_name, pattern in row.names.items():
-                yield Name(type_name, spell(normal(pattern.format_map(form), row.kind)))
+                yield Name(type_name, spell(whole[pattern]))
 
 
 def _lowered(parts: dict[str, str]) -> dict[str, str]:

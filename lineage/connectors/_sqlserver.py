@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from typing import NamedTuple
 
-from lineage.connectors._connections import settings
+from msgspec.structs import replace
+
+from lineage.connectors._connections import once, settings
 from lineage.connectors._parts import EMPTY, Part
 from lineage.connectors._tree import Tree
 
@@ -23,6 +24,7 @@ class Server(NamedTuple):
     port: str = ""
 
 
+@once
 def sql_server(linked: Tree) -> tuple[Part, Part, Part, Part]:
     """
     Server, instance, port and database of SQL Server and its family; no port is the usual one.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from lineage.connectors import _identifiers
 from lineage.connectors._parts import Part, Parts

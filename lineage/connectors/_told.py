@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 
 from lineage.connectors._parts import Parts
 from lineage.model import Endpoint, Gap, Reason, Trace
@@ -25,23 +25,13 @@ def unknown(endpoint: Endpoint, parts: Parts) -> tuple[Gap, ...]:
     return tuple(dict.fromkeys(gaps))
 
 
-def trace(parts: Parts) -> tuple[str, ...]:
-    """How each part came to be, never what it is: a tree of lines, of which the first names it."""
-    return tuple(
-        line
+def steps(parts: Parts) -> tuple[tuple[str, Trace], ...]:
+    """How each part came to be, where it is told."""
+    found = (
+        (label, part.trace if part.text is not None else ("not known", *part.trace))
         for label, part in parts.items()
-        if (steps := part.trace if part.text is not None else ("not known", *part.trace))
-        for line in _tree(f"{label}: ", steps)
     )
-
-
-def _tree(head: str, steps: Trace, indent: str = "") -> Iterator[str]:
-    """One step after the other on a line; where a value is made of several, each on its own."""
-    chain = [step for step in steps if isinstance(step, str)]
-    yield f"{indent}{head}{' ← '.join(chain)}".rstrip()
-    for branch in steps:
-        if isinstance(branch, tuple):
-            yield from _tree("← ", branch, f"{indent}  ")
+    return tuple(each for each in found if each[1])
 
 
 def _listed(labels: Iterable[str]) -> str:

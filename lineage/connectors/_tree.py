@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from lineage.connectors import _hosts, _text
 from lineage.connectors._parts import ABSENT, Part
@@ -12,8 +14,7 @@ from lineage.model import Gap, Reason, Value
 _SECRETS = frozenset({"AzureKeyVaultSecret", "SecureString"})
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Tree:
+class Tree(Struct, frozen=True):
     """An evaluated object, and what it is called in a gap: `dataset ds_orders`."""
 
     root: object

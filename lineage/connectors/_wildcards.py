@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from itertools import takewhile
+
+from msgspec.structs import replace
 
 from lineage.connectors._parts import Part
 from lineage.connectors._tree import Tree

@@ -8,7 +8,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
-import orjson
+import msgspec
 
 from lineage.errors import Cause, Unavailable
 
@@ -45,9 +45,10 @@ def decode(raw: bytes, what: str) -> Any:
     NaN and infinity are refused, as catalogs refuse them. Lone surrogates, which can be written as
     escapes but not as UTF-8, are replaced.
     """
-    if _LARGE not in raw.translate(_DIGITS):
-        with suppress(ValueError):  # to be told by the standard library
-            return orjson.loads(raw)
+    with suppress(
+        ValueError, RecursionError, msgspec.DecodeError
+    ):  # the standard library tells why
+        return _DECODER.decode(raw)
     try:
         value = _JSON.decode(raw.removeprefix(b"\xef\xbb\xbf").decode())
         return _scrubbed(value) if b"\\ud" in raw or b"\\uD" in raw else value
@@ -56,9 +57,7 @@ def decode(raw: bytes, what: str) -> Any:
         raise Unavailable(said, cause=Cause.PAGE) from None
 
 
-# orjson makes floats of integers above 64 bits: what has so many digits in a row is not for it.
-_DIGITS = bytes.maketrans(b"0123456789", b"0000000000")
-_LARGE = b"0" * 19
+_DECODER = msgspec.json.Decoder()
 
 
 def _not_json(text: str) -> NoReturn:

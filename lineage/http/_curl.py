@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -64,12 +65,18 @@ def ask(
     handle.setopt(pycurl.HTTPHEADER, sent)
     handle.setopt(pycurl.PROXY, proxy or "")
     handle.setopt(pycurl.SSL_VERIFYPEER, verify is not False)
-    trusted = verify if isinstance(verify, str) else certifi.where()
-    handle.setopt(pycurl.CAPATH if Path(trusted).is_dir() else pycurl.CAINFO, trusted)
+    handle.setopt(*_trusted(verify if isinstance(verify, str) else ""))
     handle.setopt(pycurl.CONNECTTIMEOUT_MS, math.ceil(limits.connect * 1000))
     handle.setopt(pycurl.TIMEOUT_MS, math.ceil(limits.total * 1000))
     handle.setopt(pycurl.LOW_SPEED_TIME, math.ceil(limits.read))
     handle.setopt(pycurl.MAXFILESIZE_LARGE, limits.wire)
+
+
+@lru_cache(maxsize=8)
+def _trusted(path: str) -> tuple[int, str]:
+    """The certificate authorities in a folder or a file, those of certifi where none is given."""
+    found = path or certifi.where()
+    return pycurl.CAPATH if Path(found).is_dir() else pycurl.CAINFO, found
 
 
 def lost_answer(handle: pycurl.Curl, code: int, limits: Limits, *, full: bool) -> Unavailable:

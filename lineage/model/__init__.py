@@ -3,7 +3,7 @@
 from lineage.model._assets import ANYTHING, Asset, Certainty, Name
 from lineage.model._catalog import Catalog, Described, Finding
 from lineage.model._doors import Clock, Definitions, Queue, Runs
-from lineage.model._endpoints import Endpoint, Evaluated, Named, Trace, Value
+from lineage.model._endpoints import Endpoint, Evaluated, Fixed, Named, Trace, Value
 from lineage.model._factories import (
     REMOVED,
     Definition,
@@ -44,6 +44,7 @@ __all__ = [
     "Factory",
     "FactoryId",
     "Finding",
+    "Fixed",
     "Gap",
     "Json",
     "Kind",

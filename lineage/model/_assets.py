@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
+
+from msgspec import Struct
 
 
 class Certainty(StrEnum):
@@ -14,8 +15,7 @@ class Certainty(StrEnum):
     FALLBACK = "fallback"  # no catalog type, or no full name
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Name:
+class Name(Struct, frozen=True, order=True):
     """Identity in a catalog: the exact, case-sensitive pair of type and qualifiedName."""
 
     type: str
@@ -25,8 +25,7 @@ class Name:
         return hash(self.qualified)
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Asset:
+class Asset(Struct, frozen=True, order=True):
     """A data asset by its possible names, in the order of looking; the first is created."""
 
     candidates: tuple[Name, ...]

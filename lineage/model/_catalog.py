@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Protocol
+
+from msgspec import Struct
 
 from lineage.model._assets import Name
 from lineage.model._factories import Json
@@ -45,8 +46,7 @@ class Catalog(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(Struct, frozen=True):
     """What was found out about a catalog, and when; `warning` says what that costs."""
 
     what: str

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping
 from typing import Any
+
+from msgspec import Struct, field
 
 from lineage.model._assets import Asset, Certainty
 from lineage.model._reasons import Gap
@@ -13,8 +14,7 @@ from lineage.model._reasons import Gap
 Trace = tuple["str | Trace", ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Value:
+class Value(Struct, frozen=True):
     """
     A value followed down to a plain one, and how.
 
@@ -30,8 +30,16 @@ class Value:
 Evaluated = Mapping[str, Any]  # {key: Value or Evaluated}: an object whose leaves were evaluated
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Endpoint:
+class Fixed(dict[str, Any]):
+    """An evaluated object that is the same for every run, and told from others by what it is."""
+
+    __slots__ = ()
+    __hash__ = object.__hash__  # type: ignore[assignment]  # nobody changes it
+    __eq__ = object.__eq__
+    __ne__ = object.__ne__
+
+
+class Endpoint(Struct, frozen=True, eq=False):
     """
     One use of a dataset, its parameters applied down to the linked service.
 
@@ -54,16 +62,29 @@ class Endpoint:
     columns: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Named:
+class Named(Struct, frozen=True, eq=False):
     """
     What an endpoint is called. `whole` is false where the name stops above the object.
 
-    `trace` has a line for each part of the name; `gaps` have no place in the run yet.
+    `steps` are the traces of its parts, by what each is; `gaps` have no place in the run yet.
     """
 
     asset: Asset
     certainty: Certainty
     whole: bool = True
     gaps: tuple[Gap, ...] = ()
-    trace: tuple[str, ...] = ()
+    steps: tuple[tuple[str, Trace], ...] = ()
+
+    @property
+    def trace(self) -> tuple[str, ...]:
+        """How each part came to be, never what it is: a tree of lines; the first names it."""
+        return tuple(line for label, steps in self.steps for line in _lines(f"{label}: ", steps))
+
+
+def _lines(head: str, steps: Trace, indent: str = "") -> Iterator[str]:
+    """One step after the other on a line; where a value is made of several, each on its own."""
+    chain = [step for step in steps if isinstance(step, str)]
+    yield f"{indent}{head}{' ← '.join(chain)}".rstrip()
+    for branch in steps:
+        if isinstance(branch, tuple):
+            yield from _lines("← ", branch, f"{indent}  ")

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, NewType
+
+from msgspec import Struct, field
 
 from lineage.ticks import Ticks
 
@@ -23,8 +24,7 @@ class Kind(StrEnum):
     PIPELINE = "pipelines"
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Definition:
+class Definition(Struct, frozen=True, eq=False):
     """
     A pipeline, dataset, linked service or data flow. `properties` is what is below that key.
 
@@ -38,8 +38,7 @@ class Definition:
     written: Ticks | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Naming:
+class Naming(Struct, frozen=True):
     """
     How the catalog's account wants process entities named: what was found out there, or was set.
 
@@ -51,8 +50,7 @@ class Naming:
     instead: tuple[tuple[str, str], ...] = ()
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Factory:
+class Factory(Struct, frozen=True, eq=False):
     """
     A factory or workspace: `id` in the case ARM writes it, global parameters `{name: value}`.
 

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 
+from msgspec import Struct
+
 from lineage.model._assets import Name
+from lineage.model._endpoints import Named
 from lineage.model._processes import Process
 from lineage.model._reasons import Gap, Status
 from lineage.model._runs import ActivityRun
 from lineage.ticks import Ticks
 
 
-@dataclass(frozen=True, slots=True)
-class LastRun:
+class LastRun(Struct, frozen=True):
     """The attributes of the latest run: rows and bytes written are None where it does not say."""
 
     ended: Ticks
@@ -21,13 +22,17 @@ class LastRun:
     size: int | None = None
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Translation:
-    """What one activity run tells: processes, gaps, and the trace of each name."""
+class Translation(Struct, frozen=True, eq=False):
+    """What one activity run tells: processes, gaps, and how each of its ends is named."""
 
     processes: tuple[Process, ...]
     gaps: tuple[Gap, ...] = ()
-    traces: tuple[tuple[Name, tuple[str, ...]], ...] = ()
+    named: tuple[Named, ...] = ()
+
+    @property
+    def traces(self) -> tuple[tuple[Name, tuple[str, ...]], ...]:
+        """The trace of each name."""
+        return tuple((each.asset.candidates[0], each.trace) for each in self.named)
 
 
 class Change(StrEnum):
@@ -39,8 +44,7 @@ class Change(StrEnum):
     REFUSED = "refused"  # the catalog did not take it
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Reported:
+class Reported(Struct, frozen=True, eq=False):
     """One process as one run tells it: `key` is its published row's, `name` the operation's."""
 
     key: str
@@ -49,8 +53,7 @@ class Reported:
     change: Change
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Outcome:
+class Outcome(Struct, frozen=True, eq=False):
     """How reporting one activity run ended."""
 
     run: ActivityRun

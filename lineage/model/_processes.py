@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
+
+from msgspec import Struct
 
 from lineage.model._assets import Asset, Certainty, Name
 from lineage.model._factories import FactoryId
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Edge:
+class Edge(Struct, frozen=True, order=True):
     """An asset at one end of an activity. `end` is the dataset reference it came from."""
 
     asset: Asset
@@ -18,8 +18,7 @@ class Edge:
     certainty: Certainty
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Column:
+class Column(Struct, frozen=True, order=True):
     """A column of an asset, spelled as the mapping spells it."""
 
     asset: Asset
@@ -37,8 +36,7 @@ class ColumnKind(StrEnum):
     GENERATED = "generated"  # a clock, a file path, a row number
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class ColumnLink:
+class ColumnLink(Struct, frozen=True, order=True):
     """A column of the sink and the columns that feed it."""
 
     output: str
@@ -46,8 +44,7 @@ class ColumnLink:
     sources: tuple[Column, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Process:
+class Process(Struct, frozen=True):
     """
     What one activity does for one sink: one operation in the catalog, not yet located.
 

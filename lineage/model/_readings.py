@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from lineage.model._factories import FactoryId
 from lineage.model._runs import ActivityRun, PipelineRun, Reference
 
 
-@dataclass(frozen=True, slots=True)
-class Batch:
+class Batch(Struct, frozen=True):
     """
     Pipeline runs of one factory and one lane: the unit of work.
 
@@ -22,8 +21,7 @@ class Batch:
     tries: int = 0
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Listed:
+class Listed(Struct, frozen=True, eq=False):
     """
     A finished pipeline run with its terminal activity runs.
 
@@ -35,8 +33,7 @@ class Listed:
     running: int = 0
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Reading:
+class Reading(Struct, frozen=True, eq=False):
     """
     What could be read of a batch: whole pipeline runs, and the references left unread.
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
+
+from msgspec import Struct
 
 
 class Status(StrEnum):
@@ -70,8 +71,7 @@ class Where(StrEnum):
 LONGEST_DETAIL = 256  # characters
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Gap:
+class Gap(Struct, frozen=True, order=True):
     """
     Something left out or approximated. `detail` names parts and places.
 
@@ -82,9 +82,12 @@ class Gap:
     where: Where = Where.PROCESS
     detail: str = ""
 
+    @property
+    def short(self) -> str:
+        """`detail`, cut to its length."""
+        long = len(self.detail) > LONGEST_DETAIL
+        return self.detail[: LONGEST_DETAIL - 1] + "…" if long else self.detail
+
     def json(self) -> dict[str, str]:
         """The public shape: interfaces, run line, `reasons`."""
-        detail = self.detail
-        if len(detail) > LONGEST_DETAIL:
-            detail = detail[: LONGEST_DETAIL - 1] + "…"
-        return {"code": self.reason.value, "where": self.where.value, "detail": detail}
+        return {"code": self.reason.value, "where": self.where.value, "detail": self.short}

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from lineage.model._factories import FactoryId, Json
 from lineage.ticks import Ticks
 
 
-@dataclass(frozen=True, slots=True)
-class Reference:
+class Reference(Struct, frozen=True):
     """
     A pipeline run, by what is needed to ask for it: Synapse's URL wants the pipeline's name.
 
@@ -22,8 +22,7 @@ class Reference:
     updated: Ticks
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class PipelineRun:
+class PipelineRun(Struct, frozen=True, eq=False):
     """
     A pipeline run. `parameters` are as the source gives them: strings, whatever their type.
 
@@ -51,8 +50,7 @@ def _nobody() -> None:
     """Nobody wants to know."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class ActivityRun:
+class ActivityRun(Struct, frozen=True, eq=False):
     """
     An activity run of `of`. `input` and `output` are None where the source shows no JSON object.
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
-from dataclasses import dataclass, replace
 from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from lineage.model import Definition, Definitions, Gap, Json, Kind, Value
 from lineage.resolve.datasets import look_up
@@ -15,8 +17,7 @@ _FLOWS = frozenset({"executedataflow", "executewranglingdataflow"})
 _POWER_QUERY = "wranglingdataflow"
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Stream:
+class Stream(Struct, frozen=True, eq=False):
     """A source or sink of a data flow: its name, what holds the script, and what that is called."""
 
     name: str
@@ -24,8 +25,7 @@ class Stream:
     place: str
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Use:
+class Use(Struct, frozen=True, eq=False):
     """
     A dataset reference of an activity; `side` is `input` or `output`.
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import replace
 from functools import partial
 from itertools import pairwise
 from typing import Any
+
+from msgspec.structs import replace
 
 from lineage.model import ActivityRun, Definition, Factory, Json, Value
 from lineage.resolve import activities

@@ -12,6 +12,7 @@ from lineage.model import (
     Endpoint,
     Evaluated,
     Factory,
+    Fixed,
     Gap,
     Json,
     Kind,
@@ -135,7 +136,7 @@ def _tree(definition: Definition, owner: str, scope: Scope) -> Evaluated:
 def _plain_tree(definition: Definition, owner: str) -> Evaluated | None:
     """The same for every run, where nothing in it is an expression; None where something is."""
     properties = definition.properties.get("typeProperties")
-    return None if depends(properties) else evaluate_tree(properties, NOTHING, owner)
+    return None if depends(properties) else Fixed(evaluate_tree(properties, NOTHING, owner))
 
 
 def linked_service_of(dataset: Definition) -> str | None:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
 from typing import Any
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from lineage.model import REMOVED, Evaluated, Gap, Reason, Value
 from lineage.resolve.functions import FUNCTIONS, Function, Functions, Refused, text, weight
@@ -28,8 +30,7 @@ def no_time() -> Ticks | None:
     return None
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Scope:
+class Scope(Struct, frozen=True, eq=False):
     """
     What an expression may refer to.
 

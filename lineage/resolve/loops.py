@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from itertools import pairwise
 from typing import Any
+
+from msgspec.structs import replace
 
 from lineage.jsontext import canonical
 from lineage.model import ActivityRun, Definition, Factory, Gap, Json, Reason, Value

@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass
 from threading import Event
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
+from msgspec import Struct
 from requests import Session
 
 from lineage.auth import Credential, bearer
@@ -27,8 +27,7 @@ _T = TypeVar("_T")
 _R = TypeVar("_R")
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Page:
+class Page(Struct, frozen=True, eq=False):
     """Rows of an answer, and the bytes it took."""
 
     rows: list[Json]

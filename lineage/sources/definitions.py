@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass, replace
 from threading import Lock
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from lineage.errors import Cause, Rejected, Unavailable
 from lineage.http import Answer
@@ -26,8 +28,7 @@ SINGLY = 20  # definitions of a kind that are got one by one; then all are liste
 _Key = tuple[Kind, str]  # the name in lower case: Data Factory finds names in any
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _Entry:
+class _Entry(Struct, frozen=True, eq=False):
     """A definition, or None for one that is gone, as it was at `fetched` by our clock."""
 
     definition: Definition | None

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
+
+from msgspec.structs import replace
 
 from lineage import ticks
 from lineage.model import ActivityRun, Definition, Factory, FactoryId, Json, Kind, PipelineRun

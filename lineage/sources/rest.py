@@ -5,9 +5,10 @@ from __future__ import annotations
 import logging
 import math
 from collections.abc import Callable, Collection, Iterable, Iterator
-from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import islice
+
+from msgspec.structs import replace
 
 from lineage import ticks
 from lineage.errors import Rejected, Unavailable

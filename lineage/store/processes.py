@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
+
+from msgspec import Struct, field
 
 from lineage.model import (
     Asset,
@@ -28,16 +29,14 @@ from lineage.ticks import Ticks
 MOST_TOLD = 100  # variants of one process that a head remembers
 
 
-@dataclass(frozen=True, slots=True)
-class Refusal:
+class Refusal(Struct, frozen=True):
     """Why a variant of a process is not in the catalog, and when that turned out, by our clock."""
 
     when: Ticks
     gap: Gap
 
 
-@dataclass(frozen=True, slots=True)
-class Head:
+class Head(Struct, frozen=True):
     """
     How publishing a process ended: all that an unchanged process needs to know.
 
@@ -56,8 +55,7 @@ class Head:
     refused: Mapping[str, Refusal] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class Published:
+class Published(Struct, frozen=True):
     """
     What the catalog holds of one process, as far as we put it there.
 

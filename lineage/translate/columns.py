@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from lineage.model import Asset, Column, ColumnKind, ColumnLink, Gap, Reason, Where
 from lineage.translate.columnnames import plain
@@ -14,8 +15,7 @@ _COPY = "$$COLUMN:"  # an added column that holds another column's value
 _FILE = "$$FILEPATH"  # … the path of the file that a row came from
 
 
-@dataclass(frozen=True, slots=True)
-class Columns:
+class Columns(Struct, frozen=True):
     """An asset and the columns its dataset declares, in order; none where they are not known."""
 
     asset: Asset

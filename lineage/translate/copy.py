@@ -8,8 +8,10 @@ A Copy run names no dataset. It holds the evaluated `source`, `sink` and `transl
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from lineage import connectors
 from lineage.errors import Untranslatable
@@ -37,8 +39,7 @@ from lineage.translate.names import ADF_COPY, SYNAPSE_COPY, kind_of, parents
 from lineage.translate.sides import Side, member
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class End:
+class End(Struct, frozen=True, eq=False):
     """One end of a Copy: its edge and how it was named."""
 
     edge: Edge
@@ -47,8 +48,7 @@ class End:
     changed: bool
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Way:
+class Way(Struct, frozen=True, eq=False):
     """One way in which the run may be meant: its ends, and what is not known of them."""
 
     source: Side
@@ -99,8 +99,8 @@ def translate(run: ActivityRun, definitions: Definitions) -> Translation:
         processes += made
         gaps += problems
     ends = [end for way in distinct for end in (*way.inputs, *way.outputs)]
-    traces = tuple((end.edge.asset.candidates[0], end.named.trace) for end in ends)
-    return Translation(tuple(processes), tuple(sorted(set(gaps))), traces)
+    named = tuple(end.named for end in ends)
+    return Translation(tuple(processes), tuple(sorted(set(gaps))), named)
 
 
 def _processes(

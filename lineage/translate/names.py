@@ -7,13 +7,12 @@ was found for Synapse comes from several programs, none of them Microsoft's own 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from lineage.model import Factory, Name
 
 
-@dataclass(frozen=True, slots=True)
-class Family:
+class Family(Struct, frozen=True):
     """Entity types of one service: `factory` is None where the catalog has no type for it."""
 
     factory: str | None

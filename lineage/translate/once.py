@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
 from hashlib import sha256
 from threading import Lock
 from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from lineage.errors import Untranslatable
 from lineage.jsontext import canonical
@@ -20,8 +22,7 @@ _NAMES = "\0"  # stands for the names of all parameters: no parameter is called 
 Read = tuple[tuple[Kind, str], Definition | None, bool]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Kept:
+class Kept(Struct, frozen=True, eq=False):
     """
     A translation, the factory as it was, and every definition that was read for it.
 
@@ -99,7 +100,7 @@ class Once:
         try:
             of = replace(run.of, parameters=parameters)
             noting = replace(run, of=of, alone=lambda: alone.append(None))
-            result = replace(translate(noting, noted), traces=())  # for people, and large
+            result = replace(translate(noting, noted), named=())  # traces are for people, and large
         except Untranslatable as error:
             result = error
         read = tuple((asked, found, _later(found, run)) for asked, found in noted.read.items())

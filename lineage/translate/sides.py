@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from lineage.model import Evaluated, Gap, Json, Reason, Value, Where
 from lineage.resolve.expressions import Scope, evaluate_tree
@@ -17,8 +17,7 @@ FILTERED = frozenset({"CosmosDbSqlApiSource", "DocumentDbCollectionSource"})
 KEYS = {Where.INPUT: "source", Where.OUTPUT: "sink"}
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Side:
+class Side(Struct, frozen=True, eq=False):
     """
     The evaluated `source` or `sink` of an activity, and what about it is opaque.
 

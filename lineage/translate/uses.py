@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from lineage import connectors
 from lineage.model import Certainty, Definition, Definitions, Gap, Json, Kind, Named, Where
@@ -14,8 +16,7 @@ from lineage.resolve.expressions import Scope
 from lineage.translate import sides, streams
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class NamedUse:
+class NamedUse(Struct, frozen=True, eq=False):
     """
     A use of a dataset. `named` is None where not even its linked service is known.
 

@@ -7,8 +7,9 @@ A way is tried for one moment after the other, too, where it depends on when it 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from typing import TypeVar
+
+from msgspec.structs import replace
 
 from lineage.model import ActivityRun, Definition, Factory, Value
 from lineage.resolve import loops

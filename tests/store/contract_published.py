@@ -1,6 +1,6 @@
 """What is remembered of the catalog, on every store."""
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from lineage import ticks
 from lineage.model import (

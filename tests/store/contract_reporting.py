@@ -1,8 +1,7 @@
 """What the ledger keeps while runs are reported, on every store."""
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from lineage.model import (
     Batch,

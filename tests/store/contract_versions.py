@@ -1,6 +1,6 @@
 """Rows of a newer release are read and never written, on every store."""
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from lineage import ticks
 from lineage.model import (

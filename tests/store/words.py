@@ -1,7 +1,8 @@
 """The words of the store's tests."""
 
 from collections.abc import Callable
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from lineage.model import ActivityRun, Name, Outcome, Process, Reference, Row, Rows, Status
 from lineage.store.ledger import Ledger

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from lineage.model import ActivityRun, Definition, Kind
 from lineage.sources.payloads import together
@@ -19,8 +22,7 @@ TABLE = "mssql://sql-sales.database.windows.net/Stage/dbo/"
 QUERY = "SELECT * FROM @{item().name}"
 
 
-@dataclass(frozen=True, slots=True)
-class Loop:
+class Loop(Struct, frozen=True):
     """What is drawn of a loop; a `skipped` item has no Copy run, `tries` are runs of each item."""
 
     items: tuple[dict[str, str], ...]

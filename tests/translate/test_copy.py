@@ -1,8 +1,8 @@
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from lineage.errors import Untranslatable
 from lineage.model import (

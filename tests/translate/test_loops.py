@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import random
-from dataclasses import replace
 
 import pytest
+from msgspec.structs import replace
 
 from lineage.errors import Untranslatable
 from lineage.model import ActivityRun, Certainty, Gap, Kind, Reason, Translation, Where
