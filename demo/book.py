@@ -43,6 +43,12 @@ class Book:
             self._found[query.digest] = found
         return *queries.page(found, query, self._page), query
 
+    def triggers(self, body: bytes) -> tuple[Sequence[Row], str | None, queries.Query]:
+        """A page of the runs of triggers, and its token."""
+        query = queries.parse(body, queries.TRIGGER_OPERANDS)
+        found = queries.select(self.site.triggers, query)
+        return *queries.page(found, query, self._page), query
+
     def activities(
         self, run: str, body: bytes, pipeline: str | None = None
     ) -> tuple[Sequence[Row], str | None, queries.Query]:

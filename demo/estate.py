@@ -52,11 +52,13 @@ def _site(folder: Path, epoch: int) -> Site:
     own = next(iter(folder.glob("factory/*.json")), None)
     properties = _read(own)["properties"] if own else {}
     pipelines = {path.stem: _read(path) for path in sorted(folder.glob("pipeline/*.json"))}
+    expanded = runs.expand(told, pipelines, epoch)
     return Site(
         site,
         payloads.factory(site, properties, times.before(epoch, _WRITTEN)),
         tuple(_definitions(folder, site, told.get("written", {}), epoch)),
-        runs.expand(told, pipelines, epoch),
+        expanded,
+        tuple(runs.triggers(site, expanded)),
     )
 
 

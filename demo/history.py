@@ -6,6 +6,7 @@ Unix time, the factory's or workspace's name (null where the path names none), t
 of the body's SHA-256, and what was given away *in full*:
 
 * a page of runs: `{"runs": [ids], "after", "before", "first", "last"}`, bounds in ticks since 1970;
+* a page of runs of triggers: `{"triggerRuns": [ids], "after", ...}`;
 * a page of activity runs: `{"pipelineRun", "activityRuns": [ids], "after", "before", ...}`;
 * `{}` for anything else, and for every answer that was withheld or cut. An answer whose connection
   was lost before it began, or while it dripped, has no line.

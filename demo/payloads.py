@@ -195,6 +195,36 @@ def pipeline_row(body: Json, *, updated: int | None = None) -> Row:
     )
 
 
+def trigger_row(site: str, run: Json) -> Row:
+    """
+    The row of the trigger's run that started a pipeline run, given as its JSON.
+
+    Its `TriggerTime` is written as Americans do, to the second. Source: the example of
+    learn.microsoft.com/rest/api/datafactory/trigger-runs/query-by-factory.
+    """
+    fired = times.parse(run["runStart"]) - times.SECOND
+    told = times.american(fired)
+    body = {
+        "triggerName": run["invokedBy"]["name"],
+        "triggerRunId": run["invokedBy"]["id"],
+        "triggerType": run["invokedBy"]["invokedByType"],
+        "triggerRunTimestamp": times.text(fired),
+        "status": "Succeeded",
+        "message": "",
+        "properties": {"TriggerTime": told, "ScheduleTime": told},
+        "triggeredPipelines": {run["pipelineName"]: run["runId"]},
+        "runDimension": {},
+        "dependencyStatus": {},
+        "id": f"{site.upper()}/triggerruns/{run['invokedBy']['id']}",
+    }
+    fields = {
+        "TriggerName": body["triggerName"],
+        "TriggerRunTimestamp": body["triggerRunTimestamp"],
+        "Status": body["status"],
+    }
+    return Row(body["triggerRunId"], fired, fired + times.SECOND, fields, _given(serialise(body)))
+
+
 def activity_row(body: Json, *, updated: int | None = None) -> Row:
     """The row of an activity run's JSON; without an end its event is as old as its start."""
     started = times.parse(body["activityRunStart"])

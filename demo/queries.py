@@ -2,9 +2,9 @@
 Run queries: bounds, filters, order and pages over the runs of one site.
 
 As documented and recorded: both bounds are required, inclusive, and compare with the run event's
-update, for activity runs too; 100 rows a page; no token on the last page; unknown operands are
-refused. Assumed: rows come in the order of their starts; a bound without a zone is UTC; a token
-belongs to its query.
+update, for activity and trigger runs too; 100 rows a page; no token on the last page; unknown
+operands are refused. Assumed: rows come in the order of their starts; a bound without a zone is
+UTC; a token belongs to its query.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ RUN_OPERANDS = frozenset(
 ACTIVITY_OPERANDS = frozenset(
     {"ActivityName", "ActivityRunEnd", "ActivityRunStart", "ActivityType", "Status"}
 )
+TRIGGER_OPERANDS = frozenset({"Status", "TriggerName", "TriggerRunTimestamp"})
 
 _OPERATORS: dict[str, Callable[[str, Sequence[str]], bool]] = {
     "Equals": lambda value, values: value in values,

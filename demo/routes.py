@@ -113,6 +113,8 @@ class Host:
                 return Answer(200, book.site.body)
             case ["querypipelineruns"] if post:
                 return _runs(*book.runs(request.body))
+            case ["querytriggerruns"] if post:
+                return _triggers(*book.triggers(request.body))
             case ["pipelineruns", _] if get:
                 return Answer(200, book.find(parts[1]).row.body())
             case ["pipelineruns", _, "queryactivityruns"] if post and not self.synapse:
@@ -155,6 +157,11 @@ def _get(request: Request, definitions: Mapping[str, Definition], name: str) -> 
 
 def _runs(rows: Sequence[Row], token: str | None, query: queries.Query) -> Answer:
     served = {"runs": [row.id for row in rows]}
+    return Answer(200, queries.body(rows, token), (), served | _bounds(token, query))
+
+
+def _triggers(rows: Sequence[Row], token: str | None, query: queries.Query) -> Answer:
+    served = {"triggerRuns": [row.id for row in rows]}
     return Answer(200, queries.body(rows, token), (), served | _bounds(token, query))
 
 

@@ -16,12 +16,13 @@ Run 0102 is `<prefix>-0102-4000-8000-000000000000`; its second activity run ends
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import json
+from collections.abc import Iterable, Iterator, Mapping
 from hashlib import sha256
 from typing import Any
 
 from demo import payloads, times
-from demo.shapes import Json, Run
+from demo.shapes import Json, Row, Run
 
 _PLAIN = ("ForEach", "IfCondition", "Switch", "Until")  # show neither input nor output
 _MOVES_DATA = ("Copy", "Lookup")  # run on an integration runtime, and show it
@@ -38,6 +39,14 @@ def expand(told: Json, pipelines: Mapping[str, Json], epoch: int) -> tuple[Run, 
     return tuple(
         _run(told, each, pipelines.get(each["pipeline"], {}), epoch) for each in told["runs"]
     )
+
+
+def triggers(site: str, expanded: Iterable[Run]) -> Iterator[Row]:
+    """The runs of the triggers that started these."""
+    for run in expanded:
+        body = json.loads(run.row.body())
+        if body["invokedBy"]["invokedByType"].endswith("Trigger"):
+            yield payloads.trigger_row(site, body)
 
 
 def identity(prefix: str, number: str, activity: int = 0) -> str:
@@ -138,7 +147,7 @@ def _by(short: Json, prefix: str) -> dict[str, str] | None:
         return None
     if "trigger" in by:
         return {
-            "id": sha256(by["trigger"].encode()).hexdigest()[:32],
+            "id": sha256(f"{by['trigger']}/{short['n']}".encode()).hexdigest()[:32],
             "name": by["trigger"],
             "invokedByType": "ScheduleTrigger",
         }

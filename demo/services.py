@@ -2,14 +2,15 @@
 A loopback Data Factory and Synapse that serve an estate over REST.
 
 They model what the real services enforce on the calls that lineage needs (run queries, one run,
-definitions, the factory or workspace itself): api-versions; required, inclusive bounds that
-compare with the run event's update, for activity runs too; pages of 100 with a token in the body
-and none on the last page; paths in any case; upper-case ids in runs; string parameters; ETags that
-tell when a definition was written, and 304; `nextLink`; Synapse's path with the pipeline's name;
-ARM's errors, request ids and counters of remaining reads. On request: a bearer token, a forbidden
-factory, one that hangs, latency, faults, runs that appear late, and a history of every call.
+runs of triggers, definitions, the factory or workspace itself): api-versions; required, inclusive
+bounds that compare with the run event's update, for activity runs too; pages of 100 with a token
+in the body and none on the last page; paths in any case; upper-case ids in runs; string parameters;
+ETags that tell when a definition was written, and 304; `nextLink`; Synapse's path with the
+pipeline's name; ARM's errors, request ids and counters of remaining reads. On request: a bearer
+token, a forbidden factory, one that hangs, latency, faults, runs that appear late, and a history of
+every call.
 
-Not modelled: writes, triggers and their runs, debug runs, Log Analytics, retention, real budgets,
+Not modelled: writes, triggers themselves, debug runs, Log Analytics, retention, real budgets,
 the delay between a run and its appearance (but for `hold`), TLS. Assumed where no recording shows
 it: the order of rows (by start), the codes of refusals, 404 for an unknown run.
 
@@ -21,7 +22,7 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from email.utils import formatdate
 from itertools import count
 from pathlib import Path
@@ -129,7 +130,7 @@ class Services:
         runs = sorted(site.runs, key=lambda run: run.row.updated)
         shown = len(runs) - min(self._options.hold, len(runs))
         self._held.append((site, tuple(runs[shown:])))
-        return Site(site.id, site.body, site.definitions, tuple(runs[:shown]))
+        return replace(site, runs=tuple(runs[:shown]))
 
     def _on_loop(self, action: Callable[[], None]) -> None:
         """Run where the requests are answered, so that no answer sees half of it."""

@@ -15,7 +15,7 @@ KINDS = ("dataflows", "datasets", "linkedservices", "pipelines")  # path segment
 @dataclass(frozen=True, slots=True, eq=False)
 class Row:
     """
-    A pipeline run or an activity run, as a query sees it.
+    A run of a pipeline, an activity or a trigger, as a query sees it.
 
     `updated` is when the run event was updated, in ticks: the bounds of a query compare with it and
     nothing else. `fields` are what filters compare with, by operand. `body` makes the JSON served.
@@ -58,12 +58,17 @@ class Definition:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Site:
-    """A factory or a workspace. `id` is in the case in which ARM returns it."""
+    """
+    A factory or a workspace. `id` is in the case in which ARM returns it.
+
+    `triggers` are the runs of its triggers.
+    """
 
     id: str
     body: bytes
     definitions: tuple[Definition, ...]
     runs: tuple[Run, ...]
+    triggers: tuple[Row, ...] = ()
 
     @property
     def name(self) -> str:

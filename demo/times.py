@@ -42,6 +42,15 @@ def text(ticks: int) -> str:
     return f"{seconds}{decimals}Z"
 
 
+def american(ticks: int) -> str:
+    """As the properties of a trigger's run have it: `6/16/2018 12:43:15 AM`."""
+    moment = _START + timedelta(seconds=ticks // SECOND)
+    hour = moment.hour % 12 or 12
+    half = "PM" if moment.hour >= 12 else "AM"
+    day = f"{moment.month}/{moment.day}/{moment.year}"
+    return f"{day} {hour}:{moment.minute:02}:{moment.second:02} {half}"
+
+
 def before(epoch: int, span: str) -> int:
     """The moment `span` before the epoch: `-1d06:00:00` is a day and six hours earlier."""
     match = _SPAN.fullmatch(span)

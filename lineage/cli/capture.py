@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import click
+from msgspec.structs import replace
 
 from lineage.app import App
 from lineage.cli import _live, _output
@@ -45,9 +46,15 @@ def command(call: Call, run_id: str, folder: Path) -> int:
     with App(settings, access=Access.READ) as app:
         listed, _ = _live.read(app, run_id)
         definitions = app.source(listed.run.factory).definitions  # names as the folder will tell
-        noting = Noting(definitions)
-        shown = [payload(run, noting, settings.native) for run in listed.activities]
+        noting, looked = Noting(definitions), list[None]()
+        shown = [
+            payload(replace(run, alone=lambda: looked.append(None)), noting, settings.native)
+            for run in listed.activities
+        ]
     asked = [definition for definition in noting.read.values() if definition is not None]
+    if not looked:  # at what is beside them
+        alone = tuple(replace(run, beside=()) for run in listed.activities)
+        listed = replace(listed, activities=alone)
     live = _parsed(capture.files(listed, definitions.factory, asked))
     redacted = _parsed(redact(live))
     removed = list(differences(live, redacted))

@@ -18,7 +18,7 @@ from lineage.model._processes import Column, ColumnKind, ColumnLink, Edge, Proce
 from lineage.model._readings import Batch, Listed, Reading
 from lineage.model._reasons import LONGEST_DETAIL, OPEN, Gap, Reason, Status, Where
 from lineage.model._rows import Row, Rows, Versioned
-from lineage.model._runs import ActivityRun, PipelineRun, Reference
+from lineage.model._runs import ActivityRun, PipelineRun, Reference, TriggerRun
 
 __all__ = [
     "ANYTHING",
@@ -67,6 +67,7 @@ __all__ = [
     "Status",
     "Trace",
     "Translation",
+    "TriggerRun",
     "Value",
     "Versioned",
     "Where",

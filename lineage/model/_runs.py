@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from msgspec import Struct, field
 
 from lineage.model._factories import FactoryId, Json
-from lineage.ticks import Ticks
+from lineage.ticks import SECOND, Ticks, floor_second
 
 
 class Reference(Struct, frozen=True):
@@ -22,11 +22,40 @@ class Reference(Struct, frozen=True):
     updated: Ticks
 
 
+class TriggerRun(Struct, frozen=True, eq=False):
+    """
+    The run of the trigger that started a pipeline run; without an `id`, one that is no more.
+
+    `stamp` is when it began, `second` when it fired, which is told without its decimals.
+    """
+
+    id: str = ""
+    name: str = ""
+    type: str = ""
+    stamp: Ticks | None = None
+    second: Ticks | None = None
+
+    @property
+    def moments(self) -> tuple[Ticks, ...]:
+        """
+        Where the time that expressions see is among: the stamp, and the ends of the second.
+
+        That it is the stamp is likely, but nowhere said; that it is in that second is.
+        """
+        told = self.stamp if self.second is None else self.second
+        if told is None:
+            return ()
+        begin = floor_second(told)
+        found = {begin, begin + SECOND - 1, told if self.stamp is None else self.stamp}
+        return tuple(Ticks(each) for each in sorted(found))
+
+
 class PipelineRun(Struct, frozen=True, eq=False):
     """
     A pipeline run. `parameters` are as the source gives them: strings, whatever their type.
 
-    `group` is the id that its reruns share, `invoker` who started it (`invokedBy`).
+    `group` is the id that its reruns share, `invoker` who started it (`invokedBy`), `trigger` the
+    trigger's run, None where nobody asked for it.
     """
 
     factory: FactoryId
@@ -39,6 +68,13 @@ class PipelineRun(Struct, frozen=True, eq=False):
     parameters: Json
     group: str = ""
     invoker: Json = field(default_factory=dict)
+    trigger: TriggerRun | None = None
+
+    @property
+    def triggered(self) -> bool | None:
+        """Whether a trigger started it: by hand or by a pipeline is not; None where not told."""
+        kind = self.invoker.get("invokedByType")
+        return kind.endswith("Trigger") if isinstance(kind, str) and kind else None
 
     @property
     def reference(self) -> Reference:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from lineage.redact import _keys
+from lineage.redact._beside import said
 from lineage.redact._connections import connection
 from lineage.redact._keys import Kept
 from lineage.redact._parameters import arguments, expressions, needed, secure_names
@@ -14,7 +15,8 @@ from lineage.redact._tree import opened, walk
 
 Files = Mapping[str, Any]  # JSON by path within the folder
 
-RUN, ACTIVITIES = "pipelineRun.json", "activityRuns.json"
+RUN, TRIGGERS = "pipelineRun.json", "triggerRuns.json"
+ACTIVITIES = frozenset({"activityRuns.json", "besideRuns.json"})
 # By the file's folder, from the bottom up: what lies above passes arguments to what lies below.
 _DEFINITIONS: dict[str, Kept] = {
     "linkedService": _keys.LINKED_SERVICE,
@@ -47,12 +49,28 @@ def redact(files: Files) -> dict[str, Any]:
         elif path.startswith("factory/"):
             properties = needed(content.get("properties"), "globalParameters", asked)
             cleaned[path] = {**content, "properties": properties}
+        elif path in ACTIVITIES:
+            pairs = zip(content, files[path], strict=True)
+            cleaned[path] = [_with_said(row, said(whole, asked)) for row, whole in pairs]
     return cleaned
 
 
+def _with_said(row: dict[str, Any], kept: Mapping[str, Any]) -> dict[str, Any]:
+    """An activity run with what others look at in place of what they do not."""
+    found = {**row}
+    if "input" in kept:
+        found["input"] = {**row["input"], **kept["input"]}
+    if isinstance(kept.get("output"), Mapping):
+        ours = _keys.OUTPUT.shapes | _keys.OUTPUT.texts
+        found["output"] = kept["output"] | {k: v for k, v in row["output"].items() if k in ours}
+    return found
+
+
 def _cleaned(path: str, content: Any) -> Any:
-    if path == ACTIVITIES:
+    if path in ACTIVITIES:
         return [_activity(row) for row in content]
+    if path == TRIGGERS:
+        return content  # names, ids and times
     if path == RUN:
         return {**content, "parameters": opened(content.get("parameters"))}
     folder = path.partition("/")[0]

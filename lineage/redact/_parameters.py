@@ -25,13 +25,14 @@ def needed(holder: Any, key: str, asked: str, secure: frozenset[str] = frozenset
     if not isinstance(named, Mapping) or kind(named) == "expression":
         return holder
     kept = {
-        name: undeclared(value) if name.casefold() in secure or not _asks(asked, name) else value
+        name: undeclared(value) if name.casefold() in secure or not asks(asked, name) else value
         for name, value in named.items()
     }
     return {**holder, key: kept}
 
 
-def _asks(asked: str, name: str) -> bool:
+def asks(asked: str, name: str) -> bool:
+    """Whether a name is a word of the expressions."""
     return re.search(rf"(?<!\w){re.escape(name)}(?!\w)", asked, re.IGNORECASE) is not None
 
 

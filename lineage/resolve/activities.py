@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
+from functools import lru_cache
 from typing import Any
 
 from msgspec import Struct
@@ -107,6 +108,17 @@ def dataset_uses(activity: Json) -> Iterator[tuple[str, Json]]:
     if properties.get("dataset") is not None:
         side = _SIDES.get(str(activity.get("type")), "input")
         yield side, _reference(properties["dataset"])
+
+
+@lru_cache(maxsize=4096)
+def asking_trigger(pipeline: Definition) -> frozenset[str]:
+    """The activities, case-folded, of whose datasets an argument asks when the trigger fired."""
+    return frozenset(
+        name.casefold()
+        for activity in walk(pipeline.properties)
+        if isinstance(name := activity.get("name"), str)
+        and "triggertime" in str([activity.get("inputs"), activity.get("outputs")]).casefold()
+    )
 
 
 def flow_uses(

@@ -14,6 +14,7 @@ from lineage.resolve import activities
 from lineage.resolve.datasets import pipeline_scope
 from lineage.resolve.expressions import NOTHING, Scope, evaluate, gap
 from lineage.resolve.parameters import typed
+from lineage.ticks import SECOND, Ticks, floor_second, text
 
 # Types whose input or output another activity may ask for: kept when runs are read.
 SPEAKING = frozenset(
@@ -23,6 +24,7 @@ SPEAKING = frozenset(
         *("SynapseNotebook", "Until", "WebActivity", "WebHook"),
     }
 )
+TRIGGER_TIME = "TriggerTime"
 _SETTERS = frozenset({"AppendVariable", "SetVariable"})
 
 
@@ -44,6 +46,10 @@ class Lazily(Mapping[str, Any]):
     def __len__(self) -> int:
         return len(self._makers)
 
+    def but(self, name: str, maker: Callable[[], Any]) -> Lazily:
+        """The same, with another value under this name."""
+        return Lazily({**self._makers, name: maker})
+
 
 def scope(run: ActivityRun, pipeline: Definition, factory: Factory) -> Scope:
     """
@@ -61,12 +67,35 @@ def scope(run: ActivityRun, pipeline: Definition, factory: Factory) -> Scope:
         ),
     }
     system = {name: partial(_system, run, name, value) for name, value in _of_run(run).items()}
-    known = {
+    known: dict[str, Callable[[], Any]] = {
         "DataFactory": lambda: Value(factory.name, ("name of the factory",)),
         "Pipeline": lambda: Value(run.of.pipeline, ("name of the pipeline",)),
+        TRIGGER_TIME: partial(trigger_time, run),
     }
     roots = {name: partial(_same, value) for name, value in base.roots["pipeline"].items()}
     return replace(base.within({"pipeline": Lazily({**roots, **known, **system})}), late=late)
+
+
+def with_trigger_time(scope: Scope, time: Callable[[], Value]) -> Scope:
+    """The same, with this as `pipeline().TriggerTime`."""
+    pipeline = scope.roots["pipeline"].but(TRIGGER_TIME, time)
+    return scope.within({**scope.roots, "pipeline": pipeline})
+
+
+def trigger_time(run: ActivityRun, moment: Ticks | None = None) -> Value:
+    """The time at which a run's trigger fired, if it was at this moment; else why it is unknown."""
+    run.alone()
+    place = f"{TRIGGER_TIME} of the pipeline run"
+    trigger = run.of.trigger
+    if moment is not None and trigger is not None:
+        found = f"{text(floor_second(moment))[:-1]}.{moment % SECOND:07d}Z"
+        return Value(found, (place, f"run of trigger {trigger.name}"))
+    if run.of.triggered is False:
+        return gap(place, "no trigger started it")
+    if trigger is None:
+        return gap(place, "the run of its trigger was not asked for")
+    known = "it depends on less than a second" if trigger.moments else "its trigger's run is gone"
+    return gap(place, known)
 
 
 def _names(pipeline: Definition) -> frozenset[str]:
@@ -83,7 +112,8 @@ def _same(value: Any) -> Any:
 
 def _of_run(run: ActivityRun) -> dict[str, Any]:
     """
-    The system variables that a pipeline run tells; the time of its trigger is not among them.
+    The system variables that a pipeline run tells; the time of its trigger is not among them, nor
+    the trigger's id: whether that is the trigger's run is undocumented.
 
     Source: learn.microsoft.com/azure/data-factory/control-flow-system-variables
     """

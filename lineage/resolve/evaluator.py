@@ -9,11 +9,12 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from lineage.model import REMOVED, Evaluated, Gap, Reason, Value
-from lineage.resolve.functions import FUNCTIONS, Function, Functions, Refused, text, weight
+from lineage.resolve.functions import FUNCTIONS, Function, Functions, Markup, Refused, text, weight
 from lineage.resolve.syntax import Call, Literal, Node, Path, Step, Text
 from lineage.ticks import Ticks
 
 MOST_STEPS = 10_000  # nodes looked at for one text; what is long counts for many
+MARKUP = "XML that is only for xpath()"
 LONGEST_LABEL = 120  # characters
 
 _ABSENT = object()
@@ -61,6 +62,8 @@ NOTHING = Scope()
 def evaluate_node(node: Node, scope: Scope, place: str) -> Value:
     """The plain value of a parsed expression; `place` says where it is written."""
     found = _Evaluation(scope, place).value(node)
+    if isinstance(found.value, Markup):
+        return gap(place, MARKUP)
     return found if found.trace or found.gap else Value(found.value, (place,))
 
 
@@ -187,6 +190,8 @@ class _Evaluation:
             return self._gap(label(call))
         if not self._work_with(values):
             return self._gap(f"more than {MOST_STEPS} steps")
+        if not function.reads_markup and any(isinstance(value, Markup) for value in values):
+            return self._gap(f"{label(call)}: {MARKUP}")
         try:
             found = function.apply(*moment, *values)
             guessed = _holds_mark(values) and not _holds_mark(found)

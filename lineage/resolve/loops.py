@@ -9,8 +9,9 @@ from typing import Any
 from msgspec.structs import replace
 
 from lineage.jsontext import canonical
-from lineage.model import ActivityRun, Definition, Factory, Gap, Json, Reason, Value
+from lineage.model import ActivityRun, Definition, Factory, Gap, Json, Reason, Trace, Value
 from lineage.resolve import activities, around
+from lineage.resolve.datasets import GLOBAL
 from lineage.resolve.expressions import Scope, evaluate, gap
 
 MOST = 200  # items that one run is compared with
@@ -133,14 +134,23 @@ def _agreeing(
     What is true of none is left out of account; where one is `certain` already, it is not.
     """
     for text, told, place in said:
-        agreeing = [
-            each
-            for each in values
-            if (found := evaluate(text, with_item(scope, each), place)).gap or found.value == told
-        ]
+        found = [(each, evaluate(text, with_item(scope, each), place)) for each in values]
+        agreeing = [each for each, said in found if said.gap or said.value == told]
+        if len(agreeing) < len(values):  # the text tells them apart, by all that is in it
+            shared = dict.fromkeys(line for _, said in found for line in _shared(said.trace))
+            agreeing = [replace(each, trace=(*each.trace, *shared)) for each in agreeing]
         if agreeing or certain:
             values = agreeing
     return values
+
+
+def _shared(trace: Trace) -> Iterator[str]:
+    """The global parameters in a trace: what they tell apart hangs on them."""
+    for step in trace:
+        if not isinstance(step, str):
+            yield from _shared(step)
+        elif step.startswith(GLOBAL):
+            yield step
 
 
 def with_item(scope: Scope, item: Value) -> Scope:

@@ -3,19 +3,47 @@
 from __future__ import annotations
 
 from lineage import ticks
-from lineage.model import ActivityRun, Factory, Json, PipelineRun
+from lineage.model import ActivityRun, Factory, Json, PipelineRun, TriggerRun
 from lineage.ticks import Ticks
+
+_INVOKER = ("invokedByType", "pipelineName", "pipelineRunId")
 
 
 def pipeline_run(run: PipelineRun) -> Json:
-    """A pipeline run."""
+    """A pipeline run; of who started it by hand nothing is told but that it was so."""
+    told = {
+        key: run.invoker[key]
+        for key in (*_INVOKER, *(["id", "name"] if run.triggered else ()))
+        if isinstance(run.invoker.get(key), str)
+    }
     return {
+        **({"runGroupId": run.group} if run.group else {}),
+        **({"invokedBy": told} if told else {}),
         "runId": run.id,
         "pipelineName": run.pipeline,
         "status": run.status,
         "lastUpdated": ticks.text(run.updated),
         "parameters": dict(run.parameters),
         **_moments("run", run.started, run.ended),
+    }
+
+
+def trigger_run(run: PipelineRun, trigger: TriggerRun) -> Json:
+    """The run of the trigger that started a pipeline run."""
+    moments = {
+        "triggerRunTimestamp": trigger.stamp,
+        "properties": trigger.second and {"TriggerTime": ticks.text(trigger.second)},
+    }
+    return {
+        "triggerRunId": trigger.id,
+        "triggerName": trigger.name,
+        "triggerType": trigger.type,
+        "triggeredPipelines": {run.pipeline: run.id},
+        **{
+            key: ticks.text(Ticks(each)) if isinstance(each, int) else each
+            for key, each in moments.items()
+            if each is not None
+        },
     }
 
 

@@ -20,6 +20,7 @@ from lineage.sources.client import Client, no_such_factory
 from lineage.sources.needs import Problems, Uses, by_key, latest, names_needed, without
 from lineage.sources.packed import kept_small
 from lineage.sources.rest import utc_now
+from lineage.sources.triggers import RestTriggers
 from lineage.ticks import Ticks, shift
 
 PAUSE = 60.0  # seconds until a definition that could not be had is asked for again
@@ -46,6 +47,7 @@ class RestDefinitions:
     def __init__(self, client: Client, clock: Clock = utc_now) -> None:
         self._client = client
         self._clock = clock
+        self._triggers = RestTriggers(client, clock)
         self._lock = Lock()  # of a whole prefetch: two lanes need much the same
         self._entries: dict[_Key, _Entry] = {}
         self._factory = Factory(client.factory, client.factory.rpartition("/")[2])
@@ -76,8 +78,9 @@ class RestDefinitions:
         Fetch what the succeeded activity runs of types `wanted` need; nothing if there are none.
 
         That is the factory, their pipelines, the datasets these activities refer to, and the linked
-        services of those, in this order. A pipeline run that needs what cannot be had now is moved
-        to `unread`. Raises `SettingsError` on 401 and 403.
+        services of those, in this order; and the runs of the triggers whose time they ask for. A
+        pipeline run that needs what cannot be had now is moved to `unread`. Raises `SettingsError`
+        on 401 and 403.
         """
         needing = [listed for listed in reading.listed if names_needed(listed, wanted)]
         if not needing:
@@ -90,7 +93,11 @@ class RestDefinitions:
             while uses:  # pipelines, datasets, linked services: three rounds
                 self._fetch(uses, problems)
                 uses = by_key(self._further(uses, wanted))
-        return without(reading, problems)
+        return self._triggers.told(without(reading, problems), self._pipeline, wanted)
+
+    def _pipeline(self, name: str) -> Definition | None:
+        entry = self._entries.get((Kind.PIPELINE, name.lower()))
+        return entry.definition if entry else None
 
     def _fetch_factory(self, needing: Collection[Listed], problems: Problems) -> None:
         if self._asked is not None and self._asked > latest(needing):

@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 
 from lineage.errors import BadInput
+from lineage.model import Json
 from lineage.sources.gitfolder import is_git, kind_of, read_git
 from lineage.sources.ondisk import FolderDefinitions
 from lineage.sources.templates import LINKED, read_templates, templates_in
@@ -35,17 +36,18 @@ def find_factories(path: Path) -> list[Path]:
     return found
 
 
-def read(path: Path) -> FolderDefinitions:
+def read(path: Path, given: Json | None = None) -> FolderDefinitions:
     """
     The factory of a folder in Git format, a template, or a folder of templates.
 
-    Raises `BadInput` where there is none; what is wrong with a part of it is in `problems`.
+    `given` is `{parameter: value}` of templates, before what files beside them give. Raises
+    `BadInput` where there is none; what is wrong with a part of it is in `problems`.
     """
     if path.is_dir() and is_git(path):
         return read_git(path)
     folder = path if path.is_dir() else path.parent
     files = templates_in(folder, linked=True) if path.is_dir() else [path]
-    found = read_templates(folder, files)
+    found = read_templates(folder, files, given or {})
     if not files or found is None:
         raise BadInput(f"{path}: neither a factory in Git format nor a template of one")
     return found

@@ -10,7 +10,17 @@ from typing import Any
 from msgspec.structs import replace
 
 from lineage import ticks
-from lineage.model import ActivityRun, Definition, Factory, FactoryId, Json, Kind, PipelineRun
+from lineage.model import (
+    ActivityRun,
+    Definition,
+    Factory,
+    FactoryId,
+    Json,
+    Kind,
+    Listed,
+    PipelineRun,
+    TriggerRun,
+)
 from lineage.ticks import Ticks
 
 _RUNNING = frozenset(
@@ -18,16 +28,20 @@ _RUNNING = frozenset(
 )  # all other statuses are terminal: an open set
 _NATIVE = frozenset({"reportlineagetopurview", "reportlineagetopurvew"})  # a docs page misspells it
 _ETAG = re.compile(r'(?:W/)?"?[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-([0-9a-f]{8})[0-9a-f]{4}"?', re.I)
+_AMERICAN = re.compile(r"(\d\d?)/(\d\d?)/(\d{4}) (\d\d?):(\d\d):(\d\d) ([AP])M", re.ASCII)
 _EPOCH = ticks.of(datetime(1970, 1, 1, tzinfo=UTC))
 _EARLIEST = ticks.of(datetime(2015, 1, 1, tzinfo=UTC))  # before it there was no Data Factory v2
 _LATEST = ticks.of(datetime(2100, 1, 1, tzinfo=UTC))
 
 
-def pipeline_run(json: Json, factory: FactoryId) -> PipelineRun | None:
+def pipeline_run(
+    json: Json, factory: FactoryId, triggers: Iterable[Json] | None = None
+) -> PipelineRun | None:
     """
     A pipeline run as `queryPipelineRuns` and `pipelineruns/{id}` tell it.
 
-    None where it has no `runId`, `pipelineName` or moment: it could neither be kept nor asked for.
+    `triggers` are the runs of triggers, if they were asked for. None where it has no `runId`,
+    `pipelineName` or moment: it could neither be kept nor asked for.
     """
     run_id, pipeline = _text(json, "runId"), _text(json, "pipelineName")
     started, ended = _moment(json, "runStart"), _moment(json, "runEnd")
@@ -45,7 +59,13 @@ def pipeline_run(json: Json, factory: FactoryId) -> PipelineRun | None:
         parameters=_object(json.get("parameters")) or {},
         group=_text(json, "runGroupId"),
         invoker=_object(json.get("invokedBy")) or {},
+        trigger=None if triggers is None else _starting(run_id, triggers),
     )
+
+
+def _starting(run_id: str, triggers: Iterable[Json]) -> TriggerRun:
+    told = map(trigger_run, triggers)
+    return next((trigger for trigger, runs in told if run_id.lower() in runs), TriggerRun())
 
 
 def activity_run(json: Json, of: PipelineRun) -> ActivityRun:
@@ -72,10 +92,39 @@ def activity_run(json: Json, of: PipelineRun) -> ActivityRun:
     )
 
 
+def trigger_run(json: Json) -> tuple[TriggerRun, frozenset[str]]:
+    """
+    A trigger's run as `queryTriggerRuns` tells it, and the ids of the pipeline runs it started.
+
+    Those are in lower case. The moment of firing is `properties.TriggerTime`, which the service
+    writes as Americans do, to the second: `6/16/2018 12:43:15 AM`.
+
+    Source: learn.microsoft.com/rest/api/datafactory/trigger-runs/query-by-factory
+    """
+    properties = _object(json.get("properties")) or {}
+    started = (_object(json.get("triggeredPipelines")) or {}).values()
+    return TriggerRun(
+        id=_text(json, "triggerRunId"),
+        name=_text(json, "triggerName"),
+        type=_text(json, "triggerType"),
+        stamp=_moment(json, "triggerRunTimestamp"),
+        second=_american(_text(properties, "TriggerTime")) or _moment(properties, "TriggerTime"),
+    ), frozenset(each.lower() for each in started if isinstance(each, str))
+
+
 def together(runs: Iterable[ActivityRun]) -> tuple[ActivityRun, ...]:
     """The activity runs of one pipeline run, each with those beside it."""
     beside = tuple(runs)
     return tuple(replace(run, beside=beside) for run in beside)
+
+
+def listed(run: PipelineRun, rows: Iterable[Json], beside: Iterable[Json] = ()) -> Listed:
+    """A pipeline run with its activity runs; those `beside` are for the others to look at."""
+    shown = [activity_run(row, run) for row in rows]
+    others = [activity_run(row, run) for row in beside]
+    ended = [each for each in shown if not is_running(each.status)]
+    every = together([*ended, *(each for each in others if not is_running(each.status))])
+    return Listed(run, every[: len(ended)], len(shown) - len(ended))
 
 
 def is_running(status: str) -> bool:
@@ -135,6 +184,17 @@ def _moment(json: Json, key: str) -> Ticks | None:
     """A moment; those before the service existed stand for none (`1601-01-01`, `0001-01-01`)."""
     found = ticks.parse(json.get(key))
     return found if found is not None and found >= _EARLIEST else None
+
+
+def _american(text: str) -> Ticks | None:
+    found = _AMERICAN.fullmatch(text)
+    if found is None:
+        return None
+    month, day, year, hour, minute, second = map(int, found.groups()[:6])
+    if not 1 <= hour <= 12:
+        return None
+    hour = hour % 12 + 12 * (found[7] == "P")
+    return ticks.parse(f"{year}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}Z")
 
 
 def _object(value: object) -> Json | None:

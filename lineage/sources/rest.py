@@ -113,7 +113,7 @@ class RestRuns:
     def _pages(self, since: Ticks, until: Ticks, **filters: Iterable[str]) -> Iterator[Page]:
         wanted = {"Status": FINISHED, **filters}
         body = {
-            **_window(since, until),
+            **window(since, until),
             "filters": [
                 {"operand": operand, "operator": "In", "values": list(values)}
                 for operand, values in wanted.items()
@@ -190,7 +190,7 @@ class RestRuns:
         begin = run.started if run.started is not None else run.updated - RETENTION
         found: dict[str, ActivityRun] = {}
         size = 0
-        for page in self._client.query(path, _window(begin - DAY, self._clock() + DAY)):
+        for page in self._client.query(path, window(begin - DAY, self._clock() + DAY)):
             activities = [activity_run(row, run) for row in page.rows]
             found.update((each.id, self._lightened(each)) for each in activities)
             size += page.size if any(each.type in self._wanted for each in activities) else 0
@@ -211,7 +211,7 @@ class _Gone:
     """What the source no longer has."""
 
 
-def _window(since: int, until: int) -> dict[str, str]:
+def window(since: int, until: int) -> dict[str, str]:
     """Both bounds, rounded outwards; the service takes them to be inclusive."""
     return {
         "lastUpdatedAfter": ticks.text(ticks.floor_second(Ticks(since))),

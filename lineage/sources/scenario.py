@@ -13,6 +13,8 @@ from lineage.sources import jsonfile, payloads
 
 RUN = "pipelineRun.json"
 ACTIVITIES = "activityRuns.json"
+BESIDE = "besideRuns.json"  # activity runs that are not shown themselves: others look at them
+TRIGGERS = "triggerRuns.json"
 
 
 def is_scenario(folder: Path) -> bool:
@@ -24,15 +26,18 @@ def listed(folder: Path, factory: FactoryId) -> Listed:
     """
     The run of a scenario folder: `pipelineRun.json`, and `activityRuns.json` (a list or `{value}`).
 
-    Raises `BadInput` where a file is missing or holds something else.
+    Where there are any, `besideRuns.json` holds further activity runs of it, and `triggerRuns.json`
+    the run of the trigger that started it. Raises `BadInput` where a file is missing or holds
+    something else.
     """
     rows = _rows(folder / RUN)
-    run = payloads.pipeline_run(rows[0], factory) if len(rows) == 1 else None
+    beside, triggers = (
+        _rows(folder / name) if (folder / name).is_file() else None for name in (BESIDE, TRIGGERS)
+    )
+    run = payloads.pipeline_run(rows[0], factory, triggers) if len(rows) == 1 else None
     if run is None:
         raise BadInput(f"{folder / RUN}: holds no pipeline run")
-    activities = [payloads.activity_run(row, run) for row in _rows(folder / ACTIVITIES)]
-    ended = tuple(a for a in activities if not payloads.is_running(a.status))
-    return Listed(run, payloads.together(ended), len(activities) - len(ended))
+    return payloads.listed(run, _rows(folder / ACTIVITIES), beside or ())
 
 
 def check(folder: Path) -> None:

@@ -16,7 +16,7 @@ LINKED = "linkedtemplates"
 _VALUES = ("ARMTemplateParametersForFactory.json", "TemplateParametersForWorkspace.json")
 
 
-def read_templates(folder: Path, files: Iterable[Path]) -> FolderDefinitions | None:
+def read_templates(folder: Path, files: Iterable[Path], given: Json) -> FolderDefinitions | None:
     """The factory that these templates tell of; None where none of them does."""
     problems: list[Problem] = []
     found: list[tuple[str, Definition]] = []
@@ -31,7 +31,7 @@ def read_templates(folder: Path, files: Iterable[Path]) -> FolderDefinitions | N
             continue
         if not arm.is_template(json):
             continue
-        template = arm.read(json, _values(file), folder.resolve().name)
+        template = arm.read(json, _before(given, _values(file)), folder.resolve().name)
         told = told or template
         shared = {**template.parameters, **shared}
         found += ((f"{where}: {d.kind}/{d.name}", d) for d in template.definitions)
@@ -40,6 +40,13 @@ def read_templates(folder: Path, files: Iterable[Path]) -> FolderDefinitions | N
         return None
     factory = factory_of(told.factory or folder.resolve().name, told.synapse, shared)
     return united(factory, found, problems)
+
+
+def _before(given: Json, beside: Json) -> Json:
+    """What is given, and what the files beside a template give of the rest: names in any case."""
+    told = {name.casefold() for name in given}
+    rest = {name: value for name, value in beside.items() if name.casefold() not in told}
+    return {**given, **rest}
 
 
 def templates_in(folder: Path, linked: bool = False) -> list[Path]:

@@ -8,6 +8,7 @@ A Copy run names no dataset. It holds the evaluated `source`, `sink` and `transl
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 from msgspec import Struct
@@ -193,7 +194,7 @@ def _ends(
         def tell(scope: Scope, reference: Any = reference) -> _Found:
             return _end(side, reference, definitions, scope, run, changed)
 
-        end, problems = ways.by_moment(tell, run, scope, lambda told: _timed(told, side.where))
+        end, problems = ways.by_moment(tell, run, scope, partial(_timed, side.where))
         ends += [end] if end else []
         gaps += problems
     return ends, gaps
@@ -226,12 +227,12 @@ def _end(
     return End(inferred(edge) if stale else edge, named, endpoint, bool(stale)), gaps
 
 
-def _timed(told: list[_Found], where: Where) -> _Found | None:
-    """What is told at several moments, if it is the same; it is inferred then."""
+def _timed(where: Where, told: list[_Found], what: str) -> _Found | None:
+    """What is told at several moments, if it is the same; it is inferred then, `what` says why."""
     end, gaps = told[0]
     if end is None or any(other is None or other.edge != end.edge for other, _ in told):
         return None
-    gap = Gap(Reason.INFERRED, where, "the moment of evaluation, from the activity's run")
+    gap = Gap(Reason.INFERRED, where, what)
     return replace(end, edge=inferred(end.edge)), [*gaps, gap]
 
 

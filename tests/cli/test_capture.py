@@ -6,16 +6,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from demo.shapes import Estate
 from lineage.cli import main
 from lineage.cli._payload import payload
 from lineage.cli.capture import changing
-from lineage.model import REMOVED
+from lineage.model import REMOVED, Kind
 from lineage.redact import Files, Place, differences, only, redact
-from lineage.sources import capture
+from lineage.sources import capture, folder, scenario
 from tests.cli.program import Program, Synced, check
 
+SCENARIOS = Path(__file__).parents[1] / "scenarios"
 COPY = "ad000000-0102-4000-8000-000000000002"  # an activity run
 RUN = "ad000000-0102-4000-8000-000000000000"
 NAMING = (
@@ -147,14 +149,21 @@ def test_removals_that_only_together_change_something_are_all_told(captures: lis
         assert changing(live, one, [place], shown, "auto") == []
 
 
-def test_nothing_is_kept_of_who_started_a_run_or_of_what_nobody_reads(
+def test_nothing_is_kept_of_a_person_who_started_a_run_or_of_what_nobody_reads(
     captures: list[Files],
 ) -> None:
-    run = captures[0]["pipelineRun.json"]
+    by_pipeline, by_hand = captures[0]["pipelineRun.json"], captures[1]["pipelineRun.json"]
 
-    assert sorted(run) == [
-        *("lastUpdated", "parameters", "pipelineName", "runEnd", "runId", "runStart", "status"),
+    assert sorted(by_pipeline) == [
+        *("invokedBy", "lastUpdated", "parameters", "pipelineName", "runEnd", "runGroupId"),
+        *("runId", "runStart", "status"),
     ]
+    assert by_pipeline["invokedBy"] == {
+        "invokedByType": "PipelineActivity",
+        "pipelineName": "PL_Master_Nightly",
+        "pipelineRunId": "ad000000-0101-4000-8000-000000000000",
+    }
+    assert by_hand["invokedBy"] == {"invokedByType": "Manual"}
     assert not [each for each in captures[0]["activityRuns.json"] if "userProperties" in each]
 
 
@@ -163,6 +172,30 @@ def read(folder: Path) -> Files:
     return {
         path.relative_to(folder).as_posix(): json.loads(path.read_text("utf-8")) for path in found
     }
+
+
+@pytest.mark.parametrize("name", sorted(path.name for path in SCENARIOS.iterdir()))
+def test_a_run_captured_alone_tells_the_same_whatever_it_looks_at(name: str) -> None:
+    definitions = folder.read(SCENARIOS / name)
+    listed = scenario.listed(SCENARIOS / name, definitions.factory.id)
+    every = [each for kind in Kind for each in definitions.of(kind)]
+
+    for run in listed.activities:
+        live = capture.files(replace(listed, activities=(run,)), definitions.factory, every)
+        redacted = redact(live)
+        told = payload(run, definitions, "auto")
+        removed = list(differences(live, redacted))
+        telling = changing(live, redacted, removed, [told], "auto")
+
+        assert again(live) == told
+        assert again(redacted) == told or telling
+        assert {place[-1] for place in telling} <= {"preCopyScript"}  # a query may hold a secret
+        assert redact(redacted) == redacted
+
+
+def again(files: Files) -> Any:
+    [run], definitions = capture.runs(files)
+    return payload(run, definitions, "auto")
 
 
 def test_an_activity_run_is_captured_alone(

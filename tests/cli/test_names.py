@@ -92,7 +92,50 @@ def test_a_file_gives_parameters_their_values(tmp_path: Path, program: Program) 
     assert source["qualifiedName"] == "https://lake.dfs.core.windows.net/raw/given.csv"
 
 
-@pytest.mark.parametrize("content", ["{", "[]", '{"pl_load": 1}'])
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"parameters": {"service": {"value": "ls_sql"}}},
+        {
+            "$schema": "https://schema.management.azure.com/deploymentParameters.json#",
+            "contentVersion": "1.0.0.0",
+            "parameters": {"SERVICE": {"value": "ls_sql"}, "secret": {"reference": {}}},
+        },
+        {"parameters": {"service": {"value": "ls_sql"}}, "pl": {"table": "t"}},
+    ],
+    ids=["parameters", "whole file", "with those of a pipeline"],
+)
+def test_a_file_gives_the_parameters_of_a_template_before_the_one_beside_it(
+    given: dict[str, Any], tmp_path: Path, program: Program
+) -> None:
+    file = write(tmp_path / "t.json", holed_template())
+    write(tmp_path / "t.parameters.json", {"parameters": {"service": {"value": "ls_none"}}})
+    passed = write(tmp_path / "given/x.json", given)
+
+    _, open_one = names(program("names", str(file), "--json", "--parameters", str(passed)))
+
+    assert open_one["qualifiedName"] == "mssql://srv.database.windows.net/erp/dbo/t"
+
+
+def test_a_pipeline_may_be_called_parameters(tmp_path: Path, program: Program) -> None:
+    folder = factory(
+        tmp_path / "f",
+        [copy("L", use("ds_csv", f="@pipeline().parameters.file"), use("ds_sql"))],
+        file=None,
+    )
+    (folder / "pipeline/pl_load.json").rename(folder / "pipeline/parameters.json")
+    text = (folder / "pipeline/parameters.json").read_text().replace("pl_load", "parameters")
+    (folder / "pipeline/parameters.json").write_text(text)
+    given = write(tmp_path / "given.json", {"parameters": {"file": "given.csv"}})
+
+    source, _ = names(program("names", str(folder), "--json", "--parameters", str(given)))
+
+    assert source["qualifiedName"] == "https://lake.dfs.core.windows.net/raw/given.csv"
+
+
+@pytest.mark.parametrize(
+    "content", ["{", "[]", '{"pl_load": 1}', '{"parameters": {"a": {"value": 1}}, "pl_load": 1}']
+)
 def test_a_file_of_parameters_that_is_none_is_refused(
     content: str, tmp_path: Path, program: Program
 ) -> None:
@@ -339,9 +382,7 @@ def test_names_are_spelled_as_their_definitions_spell_them(
     ]
 
 
-def test_a_template_is_read_and_its_holes_say_which_parameter_is_missing(
-    tmp_path: Path, program: Program
-) -> None:
+def holed_template() -> Any:
     table = dataset("[parameters('service')]", "AzureSqlTable", {"table": "t"})
     activity = copy("[parameters('activity')]", use("ds_sql"), use("ds_open"))
     resources = [
@@ -359,7 +400,13 @@ def test_a_template_is_read_and_its_holes_say_which_parameter_is_missing(
     ]
     names_of = ("factoryName", "service", "activity")
     parameters = {name: {"type": "string"} for name in names_of}
-    file = write(tmp_path / "t.json", {"parameters": parameters, "resources": resources})
+    return {"parameters": parameters, "resources": resources}
+
+
+def test_a_template_is_read_and_its_holes_say_which_parameter_is_missing(
+    tmp_path: Path, program: Program
+) -> None:
+    file = write(tmp_path / "t.json", holed_template())
 
     named, unnamed = names(program("names", str(file), "--json"))
 

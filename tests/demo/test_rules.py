@@ -98,7 +98,7 @@ def test_an_unknown_run_is_not_found(http: requests.Session, factory: str) -> No
     "path",
     [
         FACTORY + "x",
-        FACTORY + "/queryTriggerRuns",
+        FACTORY + "/queryTriggers",
         FACTORY + "/datasets/DS_Lake_Archive_Old",
         "/subscriptions/x",
     ],

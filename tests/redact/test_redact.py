@@ -220,6 +220,68 @@ def test_parameters_that_hold_json_are_looked_into() -> None:
     assert left["parameters"]["list"] == f'[{{"file":"a.csv","apiKey":"{X}"}}]'
 
 
+@pytest.mark.parametrize(
+    ("kind", "output", "left"),
+    [
+        ("Lookup", {"firstRow": {"name": "A", "pay": 7}}, {"firstRow": {"name": "A", "pay": X}}),
+        (
+            "Lookup",
+            {"count": 2, "value": [{"Name": "A"}, {"name": "B", "x": "y"}]},
+            {"count": X, "value": [{"Name": "A"}, {"name": "B", "x": X}]},
+        ),
+        (
+            "Lookup",
+            {"firstRow": {"name": "A", "apiKey": "k"}},
+            {"firstRow": {"name": "A", "apiKey": X}},
+        ),
+        ("Lookup", {"firstRow": {"name": "sig=abc;x"}}, None),
+        ("GetMetadata", {"childItems": [{"name": "a.csv", "type": "File"}]}, None),
+        ("WebActivity", {"name": "A", "value": "secret"}, {"name": "A", "value": X}),
+    ],
+)
+def test_of_what_others_look_at_that_is_kept_which_they_ask_for(
+    kind: str, output: Any, left: Any
+) -> None:
+    rows = [
+        {"activityName": name, "activityType": kind, "output": output}
+        for name in ("It's looked at", "Nobody looks")
+    ]
+    text = "@concat(activity('It''s looked at').output.firstRow.name, item().name)"
+    definition = {
+        "name": "p",
+        "properties": {
+            "activities": [{"inputs": [{"referenceName": "d", "parameters": {"a": text}}]}]
+        },
+    }
+    dataset = {"name": "d", "properties": {"typeProperties": {"folderPath": "@dataset().a"}}}
+
+    seen, unseen = redact(
+        {"besideRuns.json": rows, "pipeline/p.json": definition, "dataset/d.json": dataset}
+    )["besideRuns.json"]
+
+    if left is not None:
+        assert seen["output"] == left
+    assert "abc" not in str(seen)
+    assert {unseen["output"].get(key, X) for key in ("firstRow", "value", "childItems")} == {X}
+
+
+def test_what_was_set_is_kept_of_a_variable_that_is_asked_for() -> None:
+    rows = [
+        {
+            "activityName": "s",
+            "activityType": "SetVariable",
+            "input": {"variableName": name, "value": "v"},
+        }
+        for name in ("day", "other", "token")
+    ]
+    text = "@concat(variables('day'), variables('token'))"
+    dataset = {"name": "d", "properties": {"typeProperties": {"folderPath": text}}}
+
+    left = redact({"activityRuns.json": rows, "dataset/d.json": dataset})["activityRuns.json"]
+
+    assert [row["input"]["value"] for row in left] == ["v", X, X]
+
+
 def test_user_properties_are_cleaned_by_name_and_by_form() -> None:
     user = {"Source": "in/orders.csv", "password": "canary", "Key": "AccountKey=canary;"}
     row = {"activityRunId": "a", "userProperties": user}

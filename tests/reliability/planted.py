@@ -242,7 +242,7 @@ CAPTURED_WHOLE = {
         Patch("redact/_tree.py", "if secure or (_keys", "if False and (_keys"),
         Patch("redact/_parameters.py", "name.casefold() in secure or not", "not"),
     ),
-    "unasked-parameters-kept": (Patch("redact/_parameters.py", " or not _asks(asked, name)", ""),),
+    "unasked-parameters-kept": (Patch("redact/_parameters.py", " or not asks(asked, name)", ""),),
     "user-info-kept": (
         Patch("redact/_urls.py", "_PART.sub(REMOVED, user[1])", "user[1]"),
         Patch("redact/_texts.py", "    for form in _FORMS:", "    for form in ():"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 
 import pytest
@@ -120,6 +121,28 @@ def test_items_of_a_global_parameter_that_may_be_another_are_inferred(
     since = Held(written, {**held.found, (Kind.PIPELINE, "P"): pipeline})
 
     found = translate(run(simulated, "copy-1-0"), since)
+
+    assert sinks(found) == [(f"{TABLE}Places", sure)]
+    assert [gap.reason for gap in found.gaps if gap.reason is Reason.DEFINITION_CHANGED] == (
+        [Reason.DEFINITION_CHANGED] if sure == "inferred" else []
+    )
+
+
+@pytest.mark.parametrize(("written", "sure"), [("02:00:30", "inferred"), ("01:00:00", "exact")])
+def test_an_item_told_apart_by_a_global_parameter_that_may_be_another_is_inferred(
+    written: str, sure: str
+) -> None:
+    simulated = made(replace(PARALLEL, user=True))
+    held = simulated.definitions
+    old = held.found[Kind.PIPELINE, "P"]
+    text = json.dumps(old.properties).replace(
+        '"@item().name"}]', '"@{pipeline().globalParameters.zone}/@{item().name}"}]'
+    )
+    pipeline = replace(old, properties=json.loads(text))
+    factory = replace(held.factory, parameters={"zone": "eu"}, written=at(written))
+    since = Held(factory, {**held.found, (Kind.PIPELINE, "P"): pipeline})
+
+    found = translate(replace(run(simulated, "copy-1-0"), user={"to": "eu/Places"}), since)
 
     assert sinks(found) == [(f"{TABLE}Places", sure)]
     assert [gap.reason for gap in found.gaps if gap.reason is Reason.DEFINITION_CHANGED] == (

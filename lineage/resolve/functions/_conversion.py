@@ -17,7 +17,8 @@ from urllib.parse import quote, unquote
 
 from lineage.resolve.functions._function import Function, Refused, fits, scalar, string, text
 from lineage.resolve.functions._text import BLANKS
-from lineage.resolve.functions._xml import xml, xpath
+from lineage.resolve.functions._xml import xml
+from lineage.resolve.functions._xpath import xpath
 
 _INT = re.compile(r"[+-]?[0-9]{1,19}")
 _FLOAT = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]{1,3})?")
@@ -160,5 +161,5 @@ CONVERSION = {
     "uricomponenttobinary": Function(_bits, 1, 1),
     "uricomponenttostring": Function(_unescaped, 1, 1),
     "xml": Function(xml, 1, 1),
-    "xpath": Function(xpath, 2, 2),
+    "xpath": Function(xpath, 2, 2, reads_markup=True),
 }

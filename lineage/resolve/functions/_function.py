@@ -17,19 +17,28 @@ class Refused(ValueError):
 
 
 @dataclass(frozen=True, slots=True)
+class Markup:
+    """XML that was read from a text; how it would read as a text again is not documented."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Function:
     """
     What a function does with plain values, and how many it takes; `most` None is any number.
 
-    `apply` raises `Refused`; what it gives is plain JSON. Where `asks_time` is set its first
-    argument is the moment, in ticks. `choose` is for functions that need not know all of their
-    arguments: from the values known so far and the number of arguments, which to look at next.
+    `apply` raises `Refused`; what it gives is plain JSON, or `Markup`, which only those take that
+    set `reads_markup`. Where `asks_time` is set the first argument is the moment, in ticks.
+    `choose` is for functions that need not know all of their arguments: from the values known so
+    far and the number of arguments, which to look at next.
     """
 
     apply: Callable[..., Any]
     least: int
     most: int | None
     asks_time: bool = False
+    reads_markup: bool = False
     choose: Callable[[Sequence[Any], int], int | None] | None = None
 
 
@@ -47,6 +56,8 @@ def text(value: Any) -> str:
     """
     if value is None or isinstance(value, str):
         return value or ""
+    if isinstance(value, Markup):
+        raise Refused("XML that was read from a text")
     if isinstance(value, bool):
         return "True" if value else "False"
     if isinstance(value, int):
@@ -72,8 +83,8 @@ def weight(value: Any) -> int:
         if isinstance(each, (dict, list, tuple)):
             total += len(each)
             pending += [*each, *each.values()] if isinstance(each, dict) else each
-        elif isinstance(each, str):
-            total += len(each)
+        elif isinstance(each, (Markup, str)):
+            total += len(each if isinstance(each, str) else each.text)
     return total
 
 
