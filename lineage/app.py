@@ -19,21 +19,9 @@ from lineage.auth import Credential, credential
 from lineage.catalog.rest import RestCatalog
 from lineage.collect import Collecting, collect
 from lineage.desk import Desk
-from lineage.errors import (
-    LineageError,
-    Rejected,
-    SettingsError,
-    Unavailable,
-)
+from lineage.errors import LineageError, Rejected, SettingsError, Unavailable
 from lineage.leases import Leases
-from lineage.model import (
-    Batch,
-    Definitions,
-    FactoryId,
-    Outcome,
-    Process,
-    Reading,
-)
+from lineage.model import Batch, Definitions, FactoryId, Outcome, Process, Reading
 from lineage.queue import LocalQueue
 from lineage.report import held, report
 from lineage.settings import MissingAssets, RunAttributes, Settings
@@ -41,9 +29,9 @@ from lineage.sources.rest import RETENTION
 from lineage.store.ledger import Ledger
 from lineage.store.notes import Notes
 from lineage.store.published import PublishedRows
-from lineage.store.sqlite import locked
+from lineage.store.sweep import sweep
 from lineage.summary import Summary
-from lineage.ticks import Ticks
+from lineage.ticks import DAY, Ticks
 from lineage.translate import TRANSLATORS
 from lineage.translate.once import Once
 from lineage.translate.spelt import Spelt
@@ -53,6 +41,7 @@ log = logging.getLogger(__name__)
 
 MOST_THREADS = 8
 TAKEN = 0.05  # seconds until a batch is looked at again whose lane is taken
+_OWNER = "sync-"  # what the owners of leases are called that a sync takes
 GONE = "the source no longer has this pipeline run: what was open of it is Failed"
 HOPELESS = 3  # batches in a row of which nothing could be read: their factory is down
 
@@ -72,19 +61,21 @@ class App:
         self.settings = settings
         self.clock = clock
         self._stack = ExitStack()
-        rows = self._stack.enter_context(wiring.rows(settings.store.rest, access))
+        rows = self._stack.enter_context(wiring.rows(settings, access))
+        self._rows = rows
         self._opened = wiring.catalog(
             settings, access, rows, clock, lambda: self._identity, self._stack
         )
         self.catalog, self.account = self._opened.catalog, self._opened.account
         self.ledger = Ledger(rows)
         self.notes = Notes(rows)
-        self.leases = Leases(self.notes, self.catalog.address, clock)
+        self.leases = Leases(self.notes, self.catalog.address, clock, lambda: self._alone())
         self.published = PublishedRows(rows, self.catalog.address)
         self.queue = LocalQueue()
         self.translate = Once()
         self._prints: dict[int, tuple[Process, str]] = {}
         self._access = access
+        self._alone: Callable[[], None] = lambda: None
         self._lock = Lock()
         self._sources: dict[FactoryId, Source] = {}
 
@@ -131,9 +122,11 @@ class App:
         factories = self.settings.require_factories()
         with ExitStack() as stack:
             if self._access is Access.WRITE:
-                stack.enter_context(locked(self.settings.store.rest))
-            self.notes.void()
+                alone = wiring.alone(self.settings, self.notes, self.clock)
+                self._alone = stack.enter_context(alone)
+            self.notes.void(_OWNER)  # of syncs that were killed
             self._run(factories, until, on_outcome, summary)
+            self._sweep(factories)
         for factory in factories:
             summary.factories[factory] = self.standing(factory)
             if backlog := summary.factories[factory]["backlog"]:
@@ -143,6 +136,13 @@ class App:
         summary.counts["sourceCalls"] = sum(each.calls for each in self._sources.values())
         summary.seconds = time.monotonic() - began
         return summary
+
+    def _sweep(self, factories: Sequence[FactoryId]) -> None:
+        """Forget what was settled longer ago than the ledger is to keep."""
+        now = self.clock()
+        for factory in factories:
+            removed = sweep(self._rows, factory, Ticks(now - DAY * self.settings.ledger_days), now)
+            log.info("%s: %d rows of long settled runs are removed", factory, removed)
 
     def standing(self, factory: FactoryId) -> dict[str, Any]:
         """Cursor, watermark and backlog of a factory."""
@@ -216,7 +216,8 @@ class App:
 
     def report(self, batch: Batch, summary: Summary) -> Iterator[Outcome]:
         """Report one batch under its lane's lease; a taken lane puts it back on the queue."""
-        owner = uuid4().hex
+        self._alone()
+        owner = f"{_OWNER}{uuid4().hex}"
         lane = f"{batch.factory.lower()}|{batch.lane}"
         with self.notes.lease(lane, owner, self.clock()) as taken:
             if not taken:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from threading import Lock
 
@@ -11,16 +11,24 @@ from lineage.errors import Unavailable
 from lineage.model import Clock
 from lineage.store.notes import LEASE, Notes
 
+SHORTEST, LONGEST = 0.01, 0.2  # seconds until a lease is asked for again: each costs a call
 PATIENCE = 60.0  # seconds to wait for another process that creates entities
 
 
 class Leases:
-    """The leases of one process, for the catalog at `address`."""
+    """
+    The leases of one process, for the catalog at `address`.
 
-    def __init__(self, notes: Notes, address: str, clock: Clock) -> None:
+    `alone` raises `Unavailable` where the process has lost the store that it holds.
+    """
+
+    def __init__(
+        self, notes: Notes, address: str, clock: Clock, alone: Callable[[], None] = lambda: None
+    ) -> None:
         self._notes = notes
         self._what = f"create|{address}"
         self._clock = clock
+        self._alone = alone
         self._creator = Lock()
         self._owner = ""  # who creates now, if it is one of us
 
@@ -28,8 +36,9 @@ class Leases:
         """
         Keep a lane, and the right to create where `owner` has it.
 
-        Raises `Unavailable` where another worker has taken either of them.
+        Raises `Unavailable` where another worker has taken either of them, or the store.
         """
+        self._alone()
         held = [lane, self._what] if self._owner == owner else [lane]
         if not all(self._notes.take(what, owner, self._clock()) for what in held):
             raise Unavailable("the lane's lease was lost to another worker")
@@ -45,11 +54,12 @@ class Leases:
         while not self._creator.acquire(timeout=LEASE / 4):
             self.renew(lane, owner)
         try:
-            deadline = time.monotonic() + PATIENCE
+            deadline, pause = time.monotonic() + PATIENCE, SHORTEST
             while not self._notes.take(self._what, owner, self._clock()):
                 if time.monotonic() > deadline:
                     raise Unavailable("somebody else creates entities for too long")
-                time.sleep(0.01)
+                time.sleep(pause)
+                pause = min(2 * pause, LONGEST)
             self._owner = owner
             try:
                 yield

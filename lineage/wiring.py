@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -15,7 +15,7 @@ from requests import Session
 from requests.auth import AuthBase
 
 from lineage import http, ticks
-from lineage.auth import Credential, basic, bearer
+from lineage.auth import Credential, basic, bearer, storage_identity
 from lineage.catalog.account import Account, Choices
 from lineage.catalog.fitted import FittedCatalog
 from lineage.catalog.local import LocalCatalog
@@ -32,7 +32,13 @@ from lineage.settings import NameCase, Settings
 from lineage.sources.client import Client
 from lineage.sources.definitions import RestDefinitions
 from lineage.sources.rest import RestRuns
-from lineage.store.sqlite import SqliteRows
+from lineage.store.account import opened
+from lineage.store.hold import held
+from lineage.store.notes import Notes
+from lineage.store.overlay import Overlay
+from lineage.store.sqlite import SqliteRows, locked
+from lineage.store.storage import ATTEMPTS, Patience
+from lineage.store.table import TableRows
 from lineage.ticks import Ticks
 from lineage.translate import TRANSLATORS
 
@@ -206,15 +212,39 @@ def _rest(
     return Opened(counted, account, lambda: pace.size, lambda: server.closed, server)
 
 
-def rows(path: str, access: Access) -> SqliteRows:
-    """The store's file, or with `Access.DRY` what it holds."""
-    if access is Access.WRITE:
-        return SqliteRows(path)
-    read = SqliteRows.reading(path)
-    if access is Access.READ:
-        return read
-    with read:
-        return read.copy()
+@contextmanager
+def rows(settings: Settings, access: Access, attempts: int = ATTEMPTS) -> Iterator[Rows]:
+    """The store that the settings name; a call to a service is tried so often."""
+    with _store(settings, access, attempts) as store:
+        yield Overlay(store) if access is Access.DRY else store
+
+
+def _store(settings: Settings, access: Access, attempts: int) -> TableRows | SqliteRows:
+    if settings.store.scheme == "table":
+        return tables(settings, attempts)
+    path = settings.store.rest
+    return SqliteRows(path) if access is Access.WRITE else SqliteRows.reading(path)
+
+
+def tables(settings: Settings, attempts: int = ATTEMPTS) -> TableRows:
+    """The tables of the account that the settings name; each call is tried so often."""
+    service = opened(settings.storage, lambda: storage_identity(settings))
+    return TableRows(service, Patience(attempts))
+
+
+@contextmanager
+def alone(settings: Settings, notes: Notes, clock: Clock) -> Iterator[Callable[[], None]]:
+    """
+    Hold the store for one sync; yields a check that raises `Unavailable` where it was lost.
+
+    A file is locked by the system, tables by a lease. Raises `Unavailable` where another has it.
+    """
+    if settings.store.scheme == "table":
+        with held(notes, "sync", clock) as check:
+            yield check
+    else:
+        with locked(settings.store.rest):
+            yield lambda: None
 
 
 class Source:

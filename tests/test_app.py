@@ -7,15 +7,17 @@ from pathlib import Path
 
 from demo import estate
 from demo.services import Services
+from lineage import ticks
 from lineage.app import HOPELESS, App
 from lineage.errors import Unavailable
-from lineage.model import Batch, Definition, Factory, Kind, PipelineRun, Reading, Rows
+from lineage.model import Batch, Clock, Definition, Factory, Kind, PipelineRun, Reading, Rows
 from lineage.settings import Settings
 from lineage.sources.definitions import RestDefinitions
 from lineage.sources.rest import RestRuns
 from lineage.store.notes import Notes
 from lineage.store.sqlite import SqliteRows
 from lineage.ticks import Ticks
+from lineage.wiring import now
 from tests.cli.program import leading_to
 
 
@@ -122,6 +124,31 @@ class Bygone(RestRuns):
         self.gone = first.id
         reading = self._of.read(replace(batch, runs=tuple(others)))
         return replace(reading, gone=(first,))
+
+
+def test_a_sync_removes_runs_that_the_ledger_need_not_keep(tmp_path: Path) -> None:
+    world = estate.load(datetime.now(UTC) - timedelta(minutes=10))
+    with Services(world) as services:
+        settings = Settings.from_env(
+            {
+                **leading_to(services, world),
+                "LINEAGE_STORE": f"sqlite:{tmp_path / 's.db'}",
+                "LINEAGE_CATALOG": f"local:{tmp_path / 'c.db'}",
+                "LINEAGE_LEDGER_DAYS": "50",
+            }
+        )
+        kept = []
+        for days in (0, 40, 60):  # the oldest run is a week old
+            with App(settings, clock=in_days(days)) as app:
+                complete = app.sync(None, lambda _: None).complete
+                totals = [app.ledger.totals(each).total() for each in settings.factories]
+            kept.append((complete, sum(totals)))
+
+    assert kept == [(True, 67), (True, 67), (True, 0)]
+
+
+def in_days(days: int) -> Clock:
+    return lambda: ticks.shift(now(), days * 86_400)
 
 
 class Dead(RestDefinitions):

@@ -10,10 +10,11 @@ import pytest
 from lineage.catalog.typedefs import definitions
 from lineage.cli import COMMANDS
 from lineage.connectors import CONNECTORS
-from lineage.diagnosis import ATLAS, DATA_FACTORY, PURVIEW, SYNAPSE, ZONES
+from lineage.diagnosis import ATLAS, DATA_FACTORY, PURVIEW, STORAGE, SYNAPSE, ZONES
 from lineage.diagnosis import TABLE as DIAGNOSES
 from lineage.model import Json, Reason, Status
 from lineage.settings import IDENTITY, TABLE, Auth
+from lineage.settings import STORAGE as ACCOUNT
 
 ROOT = Path(__file__).parent.parent
 
@@ -103,7 +104,7 @@ def doctor() -> str:
             "| --- | --- | --- |",
             *(
                 f"| {each.name} | `{each.setting}` | {each.endpoint} |"
-                for each in (ATLAS, DATA_FACTORY, PURVIEW, SYNAPSE)
+                for each in (ATLAS, DATA_FACTORY, PURVIEW, STORAGE, SYNAPSE)
             ),
             "",
             f"ZONE is one of {', '.join(f'`{zone}`' for zone in sorted(ZONES))}; elsewhere, as in"
@@ -183,7 +184,8 @@ def test_every_kind_of_identity_and_each_of_its_variables_is_explained() -> None
     document = (ROOT / "docs/identity.md").read_text(encoding="utf-8")
 
     assert re.findall(r"^\| `([a-z-]+)` \|", document, re.MULTILINE) == [*Auth]
-    assert [row.name for row in IDENTITY if f"`{row.name}`" not in document] == []
+    named = [row.name for row in (*IDENTITY, *ACCOUNT) if f"`{row.name}`" not in document]
+    assert named == []
 
 
 @pytest.mark.parametrize("command", [*COMMANDS])

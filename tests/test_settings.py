@@ -10,6 +10,7 @@ from hypothesis.strategies import from_regex, text
 from lineage.errors import SettingsError
 from lineage.settings import (
     IDENTITY,
+    STORAGE,
     TABLE,
     Auth,
     MissingAssets,
@@ -18,6 +19,7 @@ from lineage.settings import (
     RunAttributes,
     Setting,
     Settings,
+    Storage,
     describe,
     is_loopback,
 )
@@ -60,6 +62,7 @@ def test_without_an_environment_everything_has_its_default() -> None:
     assert (found.in_flight, found.batch, found.lanes) == (16, 50, 2)
     assert found.missing_assets is MissingAssets.CREATE
     assert found.run_attributes is RunAttributes.DAILY
+    assert found.ledger_days == 400
     assert found.native is Native.VERIFY
 
 
@@ -172,8 +175,9 @@ def test_what_is_no_factory_is_refused(text: str, problem: str) -> None:
             "is to be a collection's id: letters, digits and hyphens",
         ),
         ("REGISTER_TYPES", "yes", "is to be true or false"),
-        ("STORE", "table:", "table: comes with a later release; this release takes sqlite:"),
-        ("STORE", "local:a.db", "is to be sqlite:PATH"),
+        ("STORE", "table", "is to be sqlite:PATH or table:"),
+        ("STORE", "table:lineage", "is to be sqlite:PATH or table:"),
+        ("STORE", "local:a.db", "is to be sqlite:PATH or table:"),
         (
             "AUTH",
             "password",
@@ -229,6 +233,7 @@ def test_what_is_no_factory_is_refused(text: str, problem: str) -> None:
         ("MISSING_ASSETS", "Create", "is to be one of create, skip"),
         ("RUN_ATTRIBUTES", "hourly", "is to be one of daily, off"),
         ("NATIVE", "maybe", "is to be one of verify, trust, always"),
+        ("LEDGER_DAYS", "49", "is to be a whole number, 50 to 3650"),
     ],
 )
 def test_a_wrong_value_is_refused_in_the_words_of_its_setting(
@@ -283,6 +288,24 @@ def test_an_override_of_no_setting_or_of_a_secret_is_refused(name: str, problem:
                 "instance",
                 "LINEAGE_STORE: sqlite: is a file, and a Functions host loses its disk with the "
                 "instance",
+            ],
+        ),
+        (
+            {
+                "WEBSITE_INSTANCE_ID": "x",
+                "LINEAGE_STORE": "table:",
+                "AzureWebJobsStorage__accountName": "ours",
+            },
+            [
+                "LINEAGE_CATALOG: local: is a file, and a Functions host loses its disk with the "
+                "instance",
+            ],
+        ),
+        (
+            {"LINEAGE_STORE": "table:", "AzureWebJobsStorage__clientId": "0000-1"},
+            [
+                "LINEAGE_STORE: table: needs AzureWebJobsStorage, "
+                "AzureWebJobsStorage__accountName or AzureWebJobsStorage__tableServiceUri"
             ],
         ),
         (
@@ -382,7 +405,7 @@ def test_each_setting_is_described_with_its_source() -> None:
     assert shown["LINEAGE_LAG"] == ("2m", "default")
     assert shown["LINEAGE_BATCH"] == ("10", "environment")
     assert shown["LINEAGE_LANES"] == ("1", "--set")
-    assert len(found) == 23
+    assert len(found) == 24
 
 
 def test_secrets_are_masked_and_not_shown_by_repr() -> None:
@@ -439,17 +462,87 @@ def test_an_endpoint_that_was_read_is_read_as_itself(text: str) -> None:
         assert endpoint(once) == once
 
 
+# ---------------------------------------------------------------- the storage account
+
+NAME = "AzureWebJobsStorage"
+
+
+@pytest.mark.parametrize(
+    ("environ", "storage", "tables"),
+    [
+        ({"": "UseDevelopmentStorage=true"}, Storage("UseDevelopmentStorage=true"), ""),
+        (
+            {"__accountName": "ours"},
+            Storage(account="ours"),
+            "https://ours.table.core.windows.net",
+        ),
+        (
+            {
+                "__accountName": "ours",
+                "__tableServiceUri": "https://ours.table.core.chinacloudapi.cn/",
+                "__credential": "ManagedIdentity",
+                "__clientId": "0000-1",
+            },
+            Storage(
+                "", "ours", "https://ours.table.core.chinacloudapi.cn", "managedidentity", "0000-1"
+            ),
+            "https://ours.table.core.chinacloudapi.cn",
+        ),
+    ],
+    ids=["a connection string", "an account's name", "an address"],
+)
+def test_the_account_is_named_as_the_functions_host_names_it(
+    environ: dict[str, str], storage: Storage, tables: str
+) -> None:
+    told = {f"{NAME}{name}": value for name, value in environ.items()}
+
+    found = Settings.from_env({"LINEAGE_STORE": "table:", **told})
+
+    assert found.store == Place("table", "")
+    assert found.storage == storage
+    assert found.storage.endpoint == tables
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "problem"),
+    [
+        (
+            "accountName",
+            "Ours.table.core.windows.net",
+            "is to be the name of a storage account: 3 to 24 letters and digits",
+        ),
+        ("tableServiceUri", "http://ours.table.core.windows.net", URL),
+        ("credential", "password", "is to be managedidentity, or empty for the default chain"),
+        ("clientId", "a b", "is to be a client id"),
+    ],
+)
+def test_a_wrong_word_of_the_storage_account_is_refused(
+    name: str, value: str, problem: str
+) -> None:
+    assert problems({f"{NAME}__{name}": value}) == [f"{NAME}__{name}: {problem}"]
+
+
+def test_a_connection_string_is_a_secret() -> None:
+    environ = {"LINEAGE_STORE": "table:", NAME: "AccountName=a;AccountKey=hunter2"}
+    found = Settings.from_env(environ)
+
+    shown = {each["name"]: each["value"] for each in describe(found, environ)}
+
+    assert shown[NAME] == "***"
+    assert "hunter2" not in repr(found)
+
+
 # ---------------------------------------------------------------- completeness
 
 
 def test_every_field_has_a_row_and_every_row_a_field() -> None:
-    rows = {row.field for row in TABLE} | {"managed_identity", "identity"}
+    rows = {row.field for row in TABLE} | {"managed_identity", "identity", "storage"}
 
     assert {each.name for each in fields(Settings)} == rows
 
 
 def test_every_row_says_what_it_means() -> None:
-    assert all(row.meaning.endswith(".") for row in (*TABLE, *IDENTITY))
+    assert all(row.meaning.endswith(".") for row in (*TABLE, *IDENTITY, *STORAGE))
 
 
 def test_the_sample_lists_every_setting_with_its_default() -> None:
@@ -469,7 +562,11 @@ def test_the_table_is_that_of_the_product() -> None:
     path = ROOT.parent / "shared" / "data" / "settings.json"
     if not path.exists():
         pytest.skip("the product's own table of settings is not at hand")
-    rows = [row for row in json.loads(path.read_text()) if row["issue"] in BROUGHT]
+    rows = [
+        row
+        for row in json.loads(path.read_text())
+        if row["issue"] in BROUGHT or row["name"] == "LINEAGE_LEDGER_DAYS"
+    ]
 
     assert [(row.name, row.default, row.required, row.secret) for row in TABLE] == [
         (row["name"], row["default"], row.get("required", False), row.get("secret", False))

@@ -1,7 +1,7 @@
 """Who we are towards sources and catalogs, and which hosts may see the proof of it."""
 
 from lineage.auth._basic import BasicAuth, basic
-from lineage.auth._credentials import CREDENTIALS, credential
+from lineage.auth._credentials import CREDENTIALS, credential, storage_identity
 from lineage.auth._fetched import AccessToken, Credential, fetched
 from lineage.auth._hosts import allowed
 from lineage.auth._tokens import BearerAuth, bearer
@@ -17,4 +17,5 @@ __all__ = [
     "bearer",
     "credential",
     "fetched",
+    "storage_identity",
 ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -52,6 +53,20 @@ def credential(settings: Settings, folder: Path | None = None) -> Credential | N
             "AZURE_ variables it reads",
             cause=Cause.IDENTITY,
         ) from None
+
+
+def storage_identity(settings: Settings) -> Credential:
+    """
+    Who we are towards the account of AzureWebJobsStorage, as the Functions host signs in there.
+
+    Raises `SettingsError` as `credential` does.
+    """
+    managed = settings.storage.credential == "managedidentity"
+    kind = Auth.MANAGED_IDENTITY if managed else Auth.DEFAULT
+    as_host = replace(settings, auth=kind, managed_identity=settings.storage.client)
+    made = credential(as_host)
+    assert made is not None  # noqa: S101 - only Auth.NONE is nobody
+    return made
 
 
 def _cloud(settings: Settings) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from heapq import merge
 
 from lineage.app import App
 from lineage.model import FactoryId, Row, Status
-from lineage.store.ledger import INDEXED
+from lineage.store.rows import INDEXED
 from lineage.ticks import Ticks
 
 Found = tuple[FactoryId, Row]

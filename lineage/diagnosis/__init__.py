@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from lineage.diagnosis._places import ZONES, Place, ours
-from lineage.diagnosis._services import ATLAS, DATA_FACTORY, PURVIEW, SYNAPSE, Service
+from lineage.diagnosis._services import ATLAS, DATA_FACTORY, PURVIEW, STORAGE, SYNAPSE, Service
 from lineage.diagnosis._table import TABLE, Diagnosis
 from lineage.errors import Cause, LineageError, Rejected, Unavailable
 
@@ -13,6 +13,7 @@ __all__ = [
     "ATLAS",
     "DATA_FACTORY",
     "PURVIEW",
+    "STORAGE",
     "SYNAPSE",
     "TABLE",
     "ZONES",
@@ -39,7 +40,6 @@ _BY_CAUSE = {
     Cause.CERTIFICATE: Diagnosis.CERTIFICATE,
     Cause.FIREWALL: Diagnosis.FIREWALL,
     Cause.GONE: Diagnosis.GONE,
-    Cause.IDENTITY: Diagnosis.IDENTITY,
     Cause.NAME: Diagnosis.NAME,
     Cause.OVERLOADED: Diagnosis.UNAVAILABLE,
     Cause.PAGE: Diagnosis.WRONG_URL,
@@ -77,6 +77,8 @@ def _kind(error: LineageError, place: Place, role: Diagnosis) -> Diagnosis:
         return role
     if error.cause is Cause.TOKEN:
         return place.service.token
+    if error.cause is Cause.IDENTITY:
+        return place.service.identity
     if error.cause is Cause.FIREWALL and place.address:
         return Diagnosis.PUBLIC_ADDRESS
     if error.cause is not None:

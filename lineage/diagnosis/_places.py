@@ -19,6 +19,8 @@ ZONES = frozenset(
         "privatelink.purview-service.microsoft.com",
         "privatelink.purview.azure.com",
         "privatelink.purview.azure.us",
+        "privatelink.table.core.usgovcloudapi.net",
+        "privatelink.table.core.windows.net",
     }
 )
 

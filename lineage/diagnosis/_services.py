@@ -16,6 +16,7 @@ class Service:
     endpoint: str
     role: Diagnosis
     token: Diagnosis = Diagnosis.TOKEN
+    identity: Diagnosis = Diagnosis.IDENTITY
 
 
 ATLAS = Service(
@@ -36,6 +37,14 @@ PURVIEW = Service(
     "LINEAGE_CATALOG",
     "a private endpoint of the group account",
     Diagnosis.ROLE_PURVIEW,
+)
+STORAGE = Service(
+    "Azure Storage",
+    "AzureWebJobsStorage",
+    "a private endpoint of the group table",
+    Diagnosis.ROLE_STORAGE,
+    Diagnosis.STORAGE_KEY,
+    Diagnosis.STORAGE_KEY,
 )
 SYNAPSE = Service(
     "Synapse",

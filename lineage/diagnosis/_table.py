@@ -22,8 +22,10 @@ class Diagnosis(StrEnum):
     ROLE_FACTORY = "role-factory"
     ROLE_PURVIEW = "role-purview"
     ROLE_RUNS = "role-runs"  # a factory may be read, but its runs may not
+    ROLE_STORAGE = "role-storage"
     ROLE_SYNAPSE = "role-synapse"
     SETTING = "setting"  # one is missing or wrong
+    STORAGE_KEY = "storage-key"  # 401, or 403 for a key or token that is none
     STORE = "store"  # a file of ours cannot be read
     TOKEN = "token"  # noqa: S105 - 401
     TOKEN_ENDED = "token-ended"  # noqa: S105 - it is past when it comes
@@ -103,6 +105,10 @@ TABLE: dict[Diagnosis, Row] = {
         "Microsoft.DataFactory/factories/pipelineruns/queryactivityruns/action, as SECURITY.md "
         "lists",
     ),
+    Diagnosis.ROLE_STORAGE: Row(
+        "our identity may not use the tables of {host} (403)",
+        "give it the role Storage Table Data Contributor on the account of AzureWebJobsStorage",
+    ),
     Diagnosis.ROLE_SYNAPSE: Row(
         "our identity lacks a role in the workspace (403)",
         "give it the Synapse role Artifact User on the workspace, in Synapse Studio: roles of "
@@ -110,6 +116,11 @@ TABLE: dict[Diagnosis, Row] = {
     ),
     Diagnosis.SETTING: Row(
         "{problem}", "see {setting} in docs/settings.md; the AZURE_ ones are in docs/identity.md"
+    ),
+    Diagnosis.STORAGE_KEY: Row(
+        "we have no key or token that {host} accepts",
+        "check AzureWebJobsStorage; or, where it names the account alone, the identity of "
+        "AzureWebJobsStorage__credential and AzureWebJobsStorage__clientId",
     ),
     Diagnosis.STORE: Row(
         "{problem}",

@@ -9,9 +9,9 @@ from pathlib import Path
 from lineage import wiring
 from lineage.auth import Credential
 from lineage.catalog.local import LocalCatalog
-from lineage.diagnosis import ATLAS, PURVIEW, Diagnosis, Place, diagnose, ours, told
+from lineage.diagnosis import ATLAS, PURVIEW, STORAGE, Diagnosis, Place, diagnose, ours, told
 from lineage.doctor import _catalog, _identity, _sources
-from lineage.doctor._check import Check, Dates, Doors, Health, failed
+from lineage.doctor._check import Check, Dates, Doors, Health, address_of, failed
 from lineage.errors import LineageError, SettingsError
 from lineage.settings import TABLE, Settings
 from lineage.wiring import Access
@@ -32,7 +32,7 @@ def examine(settings: Settings, doors: Doors | None = None) -> Iterator[Check]:
     for factory in settings.factories:
         yield _sources.check(factory, settings, identity, doors, dates)
     yield from _the_catalog(settings, identity, doors, dates)
-    yield _store(settings)
+    yield _tables(settings, doors) if settings.store.scheme == "table" else _store(settings)
     yield from _clock(dates)
 
 
@@ -83,11 +83,24 @@ def _store(settings: Settings) -> Check:
     if not Path(place.rest).exists():
         return _absent("store", name, place.rest, "LINEAGE_STORE")
     try:
-        with wiring.rows(place.rest, Access.READ) as rows:
+        with wiring.rows(settings, Access.READ) as rows:
             rows.range("doctor", "", "", "")
     except LineageError as error:
         return _file("store", name, "LINEAGE_STORE", str(error))
     return Check("store", name, Health.OK, "can be read")
+
+
+def _tables(settings: Settings, doors: Doors) -> Check:
+    """Whether the account's tables can be read; those that are not there yet, sync makes."""
+    place = Place(STORAGE, settings.storage.endpoint, "table:")
+    try:
+        with wiring.tables(settings, doors.limits.attempts) as rows:
+            place = replace(place, url=rows.address)
+            place = replace(place, addresses=doors.resolve(place.host))
+            rows.range("runs", "", "", "")
+    except LineageError as error:
+        return failed("store", "table:", diagnose(error, place))
+    return Check("store", "table:", Health.OK, f"can be read; {address_of(place)}")
 
 
 def _absent(kind: str, name: str, path: str, setting: str) -> Check:

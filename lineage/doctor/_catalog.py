@@ -10,8 +10,10 @@ from lineage.auth import Credential
 from lineage.catalog import typedefs
 from lineage.diagnosis import PURVIEW, Diagnosis, Place, told
 from lineage.doctor._check import Check, Doors, Health, address_of, failed
-from lineage.model import Described, Factory, Finding, Json
+from lineage.errors import LineageError
+from lineage.model import Described, Factory, Finding, Json, Rows
 from lineage.settings import Auth, Settings
+from lineage.store.sqlite import SqliteRows
 from lineage.wiring import Access, Opened, OpenSession
 
 EVERYWHERE = "Process"  # a type of every Atlas: what does not know it is none
@@ -48,12 +50,11 @@ def opened(
     """The server that settings name; what is found out about it is forgotten afterwards."""
     known = None if settings.auth is Auth.NONE else identity
     with ExitStack() as stack:
-        rows = stack.enter_context(wiring.rows(settings.store.rest, Access.DRY))
         yield Server(
             wiring.catalog(
                 settings,
                 Access.DRY,
-                rows,
+                _remembered(settings, doors, stack),
                 doors.clock,
                 lambda: known,
                 stack,
@@ -62,6 +63,16 @@ def opened(
             ),
             settings,
         )
+
+
+def _remembered(settings: Settings, doors: Doors, stack: ExitStack) -> Rows:
+    """The store, for what a sync found out; none where it cannot be read: that has its own line."""
+    try:
+        rows = stack.enter_context(wiring.rows(settings, Access.DRY, doors.limits.attempts))
+        rows.range("notes", "", "", "")
+    except LineageError:
+        return stack.enter_context(SqliteRows(":memory:"))
+    return rows
 
 
 class Server:

@@ -11,7 +11,8 @@ class Rows(Protocol):
     """
     A key-value table in partitions: all that a store has to provide.
 
-    Rows are JSON objects. `write` is all or nothing for up to 100 rows.
+    Rows are JSON objects. `write` is all or nothing for up to 100 rows; a larger one may be cut,
+    in the order given, puts before deletes, so that a kill leaves its first parts.
     """
 
     def get(self, table: str, partition: str, keys: Iterable[str]) -> dict[str, Versioned]:
@@ -31,14 +32,19 @@ class Rows(Protocol):
         expected: Mapping[str, int] | None = None,
     ) -> bool:
         """
-        Write and delete rows. `expected` gives versions that must still hold (0: no such row).
+        Write and delete rows. `expected` gives the versions that those of them must still have.
 
-        False, and nothing is written, where one does not hold.
+        0 is: no such row. False, and nothing is written, where one does not hold. A write that
+        expects versions is of 100 rows at most.
         """
         ...
 
     def together(self) -> AbstractContextManager[None]:
-        """Writes of one block may be kept until its end, and then are all made or none."""
+        """
+        Writes of one block may be kept until its end, and then are all made or none.
+
+        Or each is made at once: this saves time, and is no promise.
+        """
         ...
 
 

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from lineage.errors import SettingsError
 from lineage.model import FactoryId
-from lineage.settings._table import IDENTITY, TABLE, Setting
+from lineage.settings._table import IDENTITY, STORAGE, TABLE, Setting
 from lineage.settings._values import (
     Auth,
     MissingAssets,
@@ -22,6 +22,7 @@ from lineage.settings._values import (
 
 __all__ = [
     "IDENTITY",
+    "STORAGE",
     "TABLE",
     "Auth",
     "Identity",
@@ -32,6 +33,7 @@ __all__ = [
     "RunAttributes",
     "Setting",
     "Settings",
+    "Storage",
     "describe",
     "is_loopback",
 ]
@@ -49,6 +51,23 @@ class Identity:
     secret: str = field(default="", repr=False)
     certificate: str = ""  # path of a file
     authority: str = ""  # empty is that of Azure's public cloud
+
+
+@dataclass(frozen=True, slots=True)
+class Storage:
+    """The storage account of AzureWebJobsStorage: a connection string, or where and who we are."""
+
+    connection: str = field(default="", repr=False)
+    account: str = ""
+    tables: str = ""
+    credential: str = ""  # empty is the default chain
+    client: str = ""  # of a user-assigned managed identity
+
+    @property
+    def endpoint(self) -> str:
+        """Where its tables are; empty without a name."""
+        public = f"https://{self.account}.table.core.windows.net" if self.account else ""
+        return self.tables or public
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +98,9 @@ class Settings:
     register_types: bool
     atlas_username: str
     atlas_password: str = field(repr=False)
+    ledger_days: int
     identity: Identity
+    storage: Storage
 
     @classmethod
     def from_env(
@@ -95,12 +116,14 @@ class Settings:
         problems = list(_refused(overrides))
         values: dict[str, Any] = {}
         identity: dict[str, str] = {}
-        for row in TABLE + IDENTITY:
-            place = values if row in TABLE else identity
-            try:
-                place[row.field] = row.parse(_text(row, environ, overrides)[0])
-            except SettingsError as error:
-                problems += (f"{row.name}: {problem}" for problem in error.problems)
+        storage: dict[str, str] = {}
+        for rows, place in ((TABLE, values), (IDENTITY, identity), (STORAGE, storage)):
+            for row in rows:
+                try:
+                    place[row.field] = row.parse(_text(row, environ, overrides)[0])
+                except SettingsError as error:
+                    problems += (f"{row.name}: {problem}" for problem in error.problems)
+        values["storage"] = Storage(**storage)
         problems += _contradictions(values, identity, environ)
         if problems:
             raise SettingsError(*problems)
@@ -122,8 +145,9 @@ def describe(
 ) -> list[dict[str, str]]:
     """Each setting with its value (secrets masked), where it comes from, and what it means."""
     principal = settings.auth in {Auth.CLIENT_SECRET, Auth.CLIENT_CERTIFICATE}
+    tables = settings.store.scheme == "table"
     lines = []
-    for row in TABLE + (IDENTITY if principal else ()):
+    for row in TABLE + (IDENTITY if principal else ()) + (STORAGE if tables else ()):
         text, source = _text(row, environ, overrides or {})
         shown = "***" if row.secret and text else text
         lines.append({"name": row.name, "value": shown, "source": source, "meaning": row.meaning})
@@ -141,7 +165,7 @@ def _text(
 
 
 def _refused(overrides: Mapping[str, str]) -> Iterator[str]:
-    known = {row.name: row for row in TABLE + IDENTITY}
+    known = {row.name: row for row in TABLE + IDENTITY + STORAGE}
     for name in overrides:
         if name not in known:
             yield f"--set: there is no setting of that name: {name[:64]!r}"
@@ -162,6 +186,12 @@ def _contradictions(
                 f"LINEAGE_{name.upper()}: {place.scheme}: is a file, and a Functions host loses "
                 "its disk with the instance"
             )
+    store, storage = values.get("store"), values["storage"]
+    if store and store.scheme == "table" and not (storage.connection or storage.endpoint):
+        yield (
+            "LINEAGE_STORE: table: needs AzureWebJobsStorage, AzureWebJobsStorage__accountName or "
+            "AzureWebJobsStorage__tableServiceUri"
+        )
     if auth is Auth.DEVICE_CODE and (hosted or environ.get("FUNCTIONS_WORKER_RUNTIME")):
         yield "LINEAGE_AUTH: device-code needs a person, and a Functions host has none"
     if bool(values.get("atlas_username")) != bool(values.get("atlas_password")):

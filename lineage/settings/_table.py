@@ -49,9 +49,10 @@ TABLE = (
     Setting(
         "LINEAGE_STORE",
         "store",
-        values.place("sqlite:PATH", later=("table",)),
+        values.place("sqlite:PATH", "table:"),
         "sqlite:lineage-store.db",
-        "Where the ledger of runs is kept: `sqlite:PATH`.",
+        "Where the ledger of runs is kept: `sqlite:PATH`, or `table:`, tables in the storage "
+        "account of `AzureWebJobsStorage`. A Functions host takes no file.",
     ),
     Setting(
         "LINEAGE_AUTH",
@@ -195,6 +196,13 @@ TABLE = (
         "The password of ATLAS_USERNAME.",
         secret=True,
     ),
+    Setting(
+        "LINEAGE_LEDGER_DAYS",
+        "ledger_days",
+        values.number(50, 3_650),
+        "400",
+        "For how many days the ledger keeps runs that are settled; the service keeps 45.",
+    ),
 )
 
 _PRINCIPAL = frozenset({values.Auth.CLIENT_SECRET, values.Auth.CLIENT_CERTIFICATE})
@@ -225,5 +233,42 @@ IDENTITY = (
         values.authority,
         "",
         "Where to sign in, in clouds other than Azure's public one.",
+    ),
+)
+
+# As the Functions host names the account it works with.
+# Source: learn.microsoft.com/azure/azure-functions/functions-reference, "Connections"
+STORAGE = (
+    Setting(
+        "AzureWebJobsStorage",
+        "connection",
+        str,
+        "",
+        "Connection string of the storage account; above all the others.",
+        secret=True,
+    ),
+    Setting(
+        "AzureWebJobsStorage__accountName", "account", values.account, "", "The account's name."
+    ),
+    Setting(
+        "AzureWebJobsStorage__tableServiceUri",
+        "tables",
+        values.service_uri,
+        "",
+        "Where its tables are, above the name; needed outside Azure's public cloud.",
+    ),
+    Setting(
+        "AzureWebJobsStorage__credential",
+        "credential",
+        values.host_credential,
+        "",
+        "`managedidentity`, or empty for the default chain.",
+    ),
+    Setting(
+        "AzureWebJobsStorage__clientId",
+        "client",
+        values.client_id,
+        "",
+        "Client id of a user-assigned managed identity.",
     ),
 )

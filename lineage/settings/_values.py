@@ -105,19 +105,16 @@ def factories(text: str) -> tuple[FactoryId, ...]:
     return tuple(found.values())
 
 
-def place(*forms: str, later: tuple[str, ...] = ()) -> Callable[[str], Place]:
-    """A parser of the `forms` `scheme:PATH` and `scheme:https://HOST`; others come `later`."""
+def place(*forms: str) -> Callable[[str], Place]:
+    """A parser of the `forms` `scheme:PATH`, `scheme:https://HOST`, and `scheme:` alone."""
     rests = dict(form.split(":", 1) for form in forms)
 
     def parse(text: str) -> Place:
         scheme, colon, rest = text.partition(":")
         rest = rest.strip()
-        if colon and scheme in later:
-            taken = ", ".join(f"{each}:" for each in rests)
-            raise SettingsError(f"{scheme}: comes with a later release; this release takes {taken}")
-        if not rest or scheme not in rests:
+        if not colon or scheme not in rests or bool(rest) != bool(rests[scheme]):
             raise SettingsError(f"is to be {' or '.join(forms)}")
-        return Place(scheme, rest if rests[scheme] == "PATH" else _server(scheme, rest))
+        return Place(scheme, _server(scheme, rest) if rests[scheme] == "https://HOST" else rest)
 
     return parse
 
@@ -151,6 +148,28 @@ def truth(text: str) -> bool:
     if text.lower() not in ("true", "false"):
         raise SettingsError("is to be true or false")
     return text.lower() == "true"
+
+
+def account(text: str) -> str:
+    if text and not re.fullmatch(r"[a-z0-9]{3,24}", text, re.ASCII):
+        raise SettingsError("is to be the name of a storage account: 3 to 24 letters and digits")
+    return text
+
+
+def service_uri(text: str) -> str:
+    return endpoint(text) if text else ""
+
+
+def client_id(text: str) -> str:
+    if text and not _CLIENT_ID.fullmatch(text):
+        raise SettingsError("is to be a client id")
+    return text
+
+
+def host_credential(text: str) -> str:
+    if text.lower() not in ("", "managedidentity"):
+        raise SettingsError("is to be managedidentity, or empty for the default chain")
+    return text.lower()
 
 
 def auth(text: str) -> tuple[Auth, str]:

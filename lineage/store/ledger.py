@@ -11,13 +11,10 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from lineage import ticks
-from lineage.jsontext import dumps
 from lineage.model import (
-    OPEN,
     ActivityRun,
     Batch,
     FactoryId,
-    Listed,
     Outcome,
     Reading,
     Reference,
@@ -27,12 +24,13 @@ from lineage.model import (
     Versioned,
 )
 from lineage.store import rows as keys
+from lineage.store.rows import is_open, ours, parts
 from lineage.ticks import Ticks
 
 _TABLE = "runs"
 _END = "~"  # above every key
 PATIENCE = 20 * 60.0  # seconds until a reference counts as lost; doubled each time
-INDEXED = frozenset({Status.PARTIAL, Status.FAILED, Status.RETRYING, Status.TIMED_OUT})
+STATES = "qopx"  # of run rows
 
 
 class Ledger:
@@ -52,7 +50,7 @@ class Ledger:
         """Note how far was listed. It never moves backwards, whoever else moves it meanwhile."""
         while True:
             row, version = self._get(factory, ["c"]).get("c", ({}, 0))
-            if row and (row["scanned"] >= scanned or not _ours(row)):
+            if row and (row["scanned"] >= scanned or not ours(row)):
                 return
             mine = {"v": keys.VERSION, "factory": factory, "scanned": scanned}
             if self._write(factory, {"c": mine}, expected={"c": version}):
@@ -61,8 +59,13 @@ class Ledger:
     def unknown(self, factory: FactoryId, runs: Iterable[Reference]) -> list[Reference]:
         """Those of the runs that have no run row with this `updated`."""
         wanted = list(runs)
-        known = self._get(factory, [keys.run_key(s, run) for s in "qopx" for run in wanted])
-        return [run for run in wanted if not any(keys.run_key(s, run) in known for s in "qopx")]
+        moments = sorted(run.updated for run in wanted) or [Ticks(0)]
+        known = {
+            key.partition("|")[2]
+            for state in STATES
+            for key, _ in self._span(factory, state, moments[0], f"{moments[-1]:019d}|")
+        }
+        return [run for run in wanted if keys.run_key("", run)[1:] not in known]
 
     def enqueue(self, factory: FactoryId, runs: Iterable[Reference], now: Ticks) -> None:
         """Write the run rows of runs that are about to be sent."""
@@ -79,7 +82,7 @@ class Ledger:
         late: dict[str, Row] = {
             key: {**row, "sent": now, "tries": row["tries"] + 1}
             for key, row in self._waiting(factory)
-            if _ours(row)
+            if ours(row)
             and ticks.shift(Ticks(row["sent"]), patience * 2 ** min(row["tries"], 16)) <= now
         }
         self._write(factory, late)
@@ -111,24 +114,24 @@ class Ledger:
         while True:
             known = self._activities(batch.factory, (each.run.id for each in reading.listed))
             new = {key: keys.pending(run, now) for key, run in runs.items() if key not in known}
-            if self._put_rows(batch.factory, new, {}, now):
+            if self._put_rows(batch.factory, new, {}, now) == [*new]:
                 break  # else another worker was faster
         rows = known | new
-        unsettled = {row["pipelineRunId"] for row in rows.values() if _is_open(row)}
+        unsettled = {row["pipelineRunId"] for row in rows.values() if is_open(row)}
         self._mark_listed(batch, reading, unsettled, ticks.shift(now, -overlap))
-        return [run for key, run in runs.items() if _is_open(rows[key]) and _ours(rows[key])]
+        return [run for key, run in runs.items() if is_open(rows[key]) and ours(rows[key])]
 
     def give_up(self, factory: FactoryId, runs: Collection[Reference], now: Ticks) -> None:
         """
         Mark pipeline runs that can never be read again: shown, and off the watermark.
 
-        What was open of them is Failed in the same write: nobody will come back to it.
+        What was open of them is Failed before, or in the same write: nobody will come back to it.
         """
         moves = {keys.run_key(state, run): keys.run_key("x", run) for run in runs for state in "qo"}
         while True:
             before = self._writable(factory, self._activities(factory, {run.id for run in runs}))
             puts = {key: keys.given_up(row, now) for key, (row, _) in before.items()}
-            if self._put_rows(factory, puts, before, now, moves):
+            if self._put_rows(factory, puts, before, now, moves) == [*puts]:
                 return
 
     def settle(
@@ -148,19 +151,23 @@ class Ledger:
         if not ended:
             return []
         closing = {outcome.run.of.id for outcome in ended.values()} - set(waiting)
-        while True:
-            rows = self._activities(batch.factory, closing)
-            before = self._writable(batch.factory, ended)
-            puts = {key: keys.settled(row, ended[key], now) for key, (row, _) in before.items()}
-            rows |= puts
-            closed = closing - {row["pipelineRunId"] for row in rows.values() if _is_open(row)}
-            moves = {
-                keys.run_key("o", run): keys.run_key("p", run)
-                for run in batch.runs
-                if run.id in closed
-            }
-            if self._put_rows(batch.factory, puts, before, now, moves):
-                return [ended[key] for key in puts]
+        recorded: list[Outcome] = []
+        with self._rows.together():
+            while True:
+                rows = self._activities(batch.factory, closing)
+                before = self._writable(batch.factory, ended)
+                puts = {key: keys.settled(row, ended[key], now) for key, (row, _) in before.items()}
+                rows |= puts
+                closed = closing - {row["pipelineRunId"] for row in rows.values() if is_open(row)}
+                moves = {
+                    keys.run_key("o", run): keys.run_key("p", run)
+                    for run in batch.runs
+                    if run.id in closed
+                }
+                written = self._put_rows(batch.factory, puts, before, now, moves)
+                recorded += [ended[key] for key in written]
+                if len(written) == len(puts):
+                    return recorded
 
     # ------------------------------------------------------------ asking
 
@@ -180,19 +187,16 @@ class Ledger:
         self, factory: FactoryId, status: Status | None = None, since: Ticks | None = None
     ) -> Iterator[Row]:
         """Ledger rows, the newest first; `since` bounds the pipeline run's `updated` from below."""
-        if status in INDEXED:
+        if status in keys.INDEXED:
             for _, entry in self._range(factory, f"s|{status}|"):
                 for row, _ in self._get(factory, [entry["key"]]).values():
                     if since is None or row["updated"] >= since:
                         yield row
             return
-        low = f"{since or 0:019d}"
         listed = [
-            (key.split("|", 1)[1], row["id"])
-            for state in "qopx"
-            for key, row in self._rows.range(
-                _TABLE, keys.factory_partition(factory), f"{state}|{low}", f"{state}|{_END}"
-            )
+            (key.partition("|")[2], row["id"])
+            for state in STATES
+            for key, row in self._span(factory, state, since or Ticks(0))
         ]
         for run_id in dict.fromkeys(run_id for _, run_id in sorted(listed, reverse=True)):
             rows = self._activities(factory, [run_id]).values()
@@ -209,27 +213,27 @@ class Ledger:
         before: Mapping[str, Versioned],
         now: Ticks,
         moves: Mapping[str, str] | None = None,
-    ) -> bool:
+    ) -> list[str]:
         """
-        Write ledger rows, their index rows, the counts they change and the run rows moved.
+        Write ledger rows, their index rows and the counts they change; then the run rows moved.
 
-        `before` are the rows that are replaced; False, and nothing is written, where somebody else
-        wrote one of the rows meanwhile.
+        `before` are the rows that are replaced. Each write is whole in itself, and small enough for
+        every store; run rows are moved by the last, or after it. Returns the keys written: not all,
+        and nothing is moved, where somebody else wrote one of the rows meanwhile.
         """
-        delta: Counter[str] = Counter(row["status"] for row in puts.values())
-        delta.subtract(row["status"] for row, _ in before.values())
-        deletes = [keys.index_key(row) for row, _ in before.values() if row["status"] in INDEXED]
-        every: dict[str, Row] = dict(puts)
-        for key, row in puts.items():
-            if row["status"] in INDEXED:
-                every[keys.index_key(row)] = {"v": keys.VERSION, "key": key}
-        if puts:
-            first = keys.digest(*next((key, dumps(row)) for key, row in puts.items()))
-            hour = now // (3600 * ticks.SECOND)
-            every[f"n|{hour:012d}|{first}"] = {"v": keys.VERSION, "delta": dict(delta)}
-        moved, gone = self._moved(factory, moves or {})
-        expected = {key: before[key][1] if key in before else 0 for key in puts}
-        return self._write(factory, every | moved, [*deletes, *gone], expected)
+        moves, written = moves or {}, list[str]()
+        for some in parts(list(puts)):
+            old = {key: before[key] for key in some if key in before}
+            changed, deletes = keys.counted({key: puts[key] for key in some}, old, now)
+            last = len(written) + len(some) == len(puts) and 3 * len(some) + 2 * len(moves) < 100
+            moved, gone = self._moved(factory, moves if last else {})
+            moves = {} if last else moves
+            expected = {key: old[key][1] if key in old else 0 for key in some}
+            if not self._write(factory, changed | moved, [*deletes, *gone], expected):
+                return written
+            written += some
+        self._move(factory, moves)
+        return written
 
     def _mark_listed(
         self, batch: Batch, reading: Reading, unsettled: set[str], settled_before: Ticks
@@ -238,22 +242,27 @@ class Ledger:
         moves = {
             keys.run_key(state, run): keys.run_key("o" if run.id in unsettled else "p", run)
             for run in batch.runs
-            if run.id in listed and _complete(listed[run.id], run, settled_before)
+            if run.id in listed and keys.complete(listed[run.id], run, settled_before)
             for state in "qo"
         }
-        self._write(batch.factory, *self._moved(batch.factory, moves))
+        self._move(batch.factory, moves)
+
+    def _move(self, factory: FactoryId, moves: Mapping[str, str]) -> None:
+        """Move run rows, each within one write, so that a kill leaves it in one state."""
+        for some in parts(list(moves)):
+            self._write(factory, *self._moved(factory, {key: moves[key] for key in some}))
 
     def _moved(
         self, factory: FactoryId, moves: Mapping[str, str]
     ) -> tuple[dict[str, Row], list[str]]:
         """Run rows under their new keys, and the keys that they leave."""
-        found = {key: row for key, (row, _) in self._get(factory, moves).items() if _ours(row)}
+        found = {key: row for key, (row, _) in self._get(factory, moves).items() if ours(row)}
         return {moves[key]: row for key, row in found.items()}, list(found)
 
     def _writable(self, factory: FactoryId, wanted: Iterable[str]) -> dict[str, Versioned]:
         """Those of the ledger rows that may still be written: open, and of this release."""
         found = self._get(factory, wanted).items()
-        return {key: each for key, each in found if _is_open(each[0]) and _ours(each[0])}
+        return {key: each for key, each in found if is_open(each[0]) and ours(each[0])}
 
     def _activities(self, factory: FactoryId, run_ids: Iterable[str]) -> dict[str, Row]:
         """The ledger rows of pipeline runs, by key."""
@@ -266,6 +275,13 @@ class Ledger:
 
     def _range(self, factory: FactoryId, prefix: str) -> list[tuple[str, Row]]:
         return self._rows.range(_TABLE, keys.factory_partition(factory), prefix, prefix + _END)
+
+    def _span(
+        self, factory: FactoryId, state: str, since: Ticks, until: str = ""
+    ) -> list[tuple[str, Row]]:
+        """The run rows of a state from a moment on."""
+        low, high = f"{state}|{since:019d}", f"{state}|{until}{_END}"
+        return self._rows.range(_TABLE, keys.factory_partition(factory), low, high)
 
     def _get(self, factory: FactoryId, wanted: Iterable[str]) -> dict[str, tuple[Row, int]]:
         return self._rows.get(_TABLE, keys.factory_partition(factory), wanted)
@@ -281,17 +297,3 @@ class Ledger:
         if not puts and not gone:
             return True
         return self._rows.write(_TABLE, keys.factory_partition(factory), puts, gone, expected)
-
-
-def _is_open(row: Row) -> bool:
-    return row["status"] in OPEN
-
-
-def _ours(row: Row) -> bool:
-    """Whether a row is of this release: one of a newer release is read, never written."""
-    return bool(row["v"] == keys.VERSION)
-
-
-def _complete(listed: Listed, asked: Reference, settled_before: Ticks) -> bool:
-    whole = bool(listed.activities) and not listed.running
-    return asked.updated <= listed.run.updated and (whole or listed.run.updated <= settled_before)

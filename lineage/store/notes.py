@@ -20,11 +20,11 @@ class Notes:
     def __init__(self, rows: Rows) -> None:
         self._rows = rows
 
-    def take(self, what: str, owner: str, now: Ticks) -> bool:
+    def take(self, what: str, owner: str, now: Ticks, length: float = LEASE) -> bool:
         """
         Take or renew the lease of `what`; False where somebody else holds it.
 
-        It ends by itself after `LEASE` seconds: a holder that died holds nothing up for longer.
+        It ends by itself after `length` seconds: a holder that died holds nothing up for longer.
         """
         key = digest(what)
         row, version = self._rows.get(_TABLE, _PARTITION, [key]).get(key, ({}, 0))
@@ -32,7 +32,7 @@ class Notes:
             return False
         if row and row["owner"] != owner and row["until"] > now:
             return False
-        mine = {"v": VERSION, "owner": owner, "until": ticks.shift(now, LEASE)}
+        mine = {"v": VERSION, "owner": owner, "until": ticks.shift(now, length)}
         return self._rows.write(_TABLE, _PARTITION, {key: mine}, expected={key: version})
 
     def free(self, what: str, owner: str) -> None:
@@ -42,10 +42,10 @@ class Notes:
         if row and row["v"] == VERSION and row["owner"] == owner:
             self._rows.write(_TABLE, _PARTITION, {}, [key], expected={key: version})
 
-    def void(self) -> None:
-        """Forget every lease: for one who has the store for himself."""
+    def void(self, owners: str = "") -> None:
+        """Forget the leases of owners who are dead, by what their names begin with."""
         held = self._rows.range(_TABLE, _PARTITION, "", "~")
-        ours = [key for key, row in held if row["v"] == VERSION]
+        ours = [k for k, row in held if row["v"] == VERSION and row["owner"].startswith(owners)]
         self._rows.write(_TABLE, _PARTITION, {}, ours)
 
     @contextmanager

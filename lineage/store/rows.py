@@ -18,25 +18,32 @@ them. Every row has `v`, its format; a row of a version we do not know is read, 
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from hashlib import sha256
 
+from lineage.jsontext import dumps
 from lineage.model import (
     OPEN,
     ActivityRun,
     FactoryId,
     Gap,
+    Listed,
     Outcome,
     Reason,
     Reference,
     Row,
     Status,
+    Versioned,
     Where,
 )
-from lineage.ticks import Ticks
+from lineage.ticks import SECOND, Ticks
 
 VERSION = 1
 MOST_PROCESSES = 20  # hashes in a ledger row; their number is beside them
+INDEXED = frozenset({Status.PARTIAL, Status.FAILED, Status.RETRYING, Status.TIMED_OUT})
+PART = 30  # ledger or run rows of one write, which holds up to three rows for each
 _LAST_TICK = 10**19 - 1
 
 
@@ -131,6 +138,51 @@ def index_key(row: Row) -> str:
     when = row["ended"] or row["updated"]
     tail = f"{_safe(row['pipelineRunId'])}|{_safe(row['activityRunId'])}"
     return f"s|{row['status']}|{_LAST_TICK - when:019d}|{tail}"
+
+
+def parts(of: Sequence[str]) -> Iterator[Sequence[str]]:
+    """Keys in parts that one write may hold, with all that goes with them."""
+    return (of[begin : begin + PART] for begin in range(0, len(of), PART))
+
+
+def is_open(row: Row) -> bool:
+    """Whether a ledger row is not settled."""
+    return row["status"] in OPEN
+
+
+def ours(row: Row) -> bool:
+    """Whether a row is of this release: one of a newer release is read, never written."""
+    return bool(row["v"] == VERSION)
+
+
+def counted(
+    puts: Mapping[str, Row], before: Mapping[str, Versioned], now: Ticks
+) -> tuple[dict[str, Row], list[str]]:
+    """
+    Ledger rows with their index rows and the counts they change; and index rows to be deleted.
+
+    `before` are the rows that are replaced, or removed where `puts` has nothing in their place.
+    """
+    old = [row for row, _ in before.values()]
+    delta: Counter[str] = Counter(row["status"] for row in puts.values())
+    delta.subtract(row["status"] for row in old)
+    indexed = {index_key(row): key for key, row in puts.items() if row["status"] in INDEXED}
+    some = puts or {key: row for key, (row, _) in before.items()}
+    first = digest(*next((key, dumps(row)) for key, row in some.items()), dumps(dict(delta)))
+    made: dict[str, Row] = {
+        **puts,
+        **{index: {"v": VERSION, "key": key} for index, key in indexed.items()},
+        f"n|{now // (3600 * SECOND):012d}|{first}": {"v": VERSION, "delta": dict(delta)},
+    }
+    return made, [index_key(row) for row in old if row["status"] in INDEXED]
+
+
+def complete(listed: Listed, asked: Reference, settled_before: Ticks) -> bool:
+    """Whether a pipeline run shows all that it will ever show: that counts as listed."""
+    if listed.run.updated < asked.updated:
+        return False
+    whole = bool(listed.activities) and not listed.running
+    return whole or listed.run.updated <= settled_before
 
 
 def gap_row(gap: Gap) -> list[str]:

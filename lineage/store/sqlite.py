@@ -85,13 +85,6 @@ class SqliteRows:
     ) -> None:
         self._connection.close()
 
-    def copy(self) -> SqliteRows:
-        """The same rows in memory: what is written to them is forgotten."""
-        made = SqliteRows(":memory:")
-        with self._lock:
-            self._connection.backup(made._connection)
-        return made
-
     def get(self, table: str, partition: str, keys: Iterable[str]) -> dict[str, Versioned]:
         """The rows with these keys; those that do not exist are left out."""
         asked = list(keys)

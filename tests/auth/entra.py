@@ -92,8 +92,8 @@ class Entra:
             **self._token(),
             "refresh_token": "zq7canary-refresh-token",
             "scope": form.get("scope") or self.scopes[0],  # a code's scope is told with the code
-            "client_info": _encoded({"uid": "uid", "utid": TENANT}),
-            "id_token": f"{_encoded({'alg': 'none'})}.{_encoded(claims)}.",
+            "client_info": encoded({"uid": "uid", "utid": TENANT}),
+            "id_token": f"{encoded({'alg': 'none'})}.{encoded(claims)}.",
         }
 
     def _token(self, scope: str = "") -> dict[str, Any]:
@@ -195,5 +195,6 @@ def serving(
             thread.join()
 
 
-def _encoded(claims: dict[str, Any]) -> str:
+def encoded(claims: dict[str, Any]) -> str:
+    """One part of a token."""
     return urlsafe_b64encode(json.dumps(claims).encode()).rstrip(b"=").decode()

@@ -15,12 +15,18 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from azure.data.tables import TableServiceClient
 
 from demo import estate
 from demo.services import Options, Services
 from demo.shapes import Estate
+from lineage import wiring
 from lineage.catalog.local import LocalCatalog
+from lineage.settings import Settings
+from lineage.store.hold import held
+from lineage.store.notes import Notes
 from lineage.store.sqlite import locked
+from lineage.wiring import Access, now
 from tests.cli.program import ROOT, Program, Synced, check, contents, leading_to, write
 
 
@@ -200,6 +206,46 @@ def test_a_second_sync_on_one_store_leaves_with_3(
 
     assert (ended.code, ended.out) == (3, "")
     assert "another sync works on" in ended.err
+
+
+@pytest.mark.slow
+def test_a_second_sync_on_the_same_tables_leaves_with_3(
+    source: Mapping[str, str], tables: str, program: Program
+) -> None:
+    settings = {**source, "LINEAGE_STORE": "table:", "AzureWebJobsStorage": tables}
+    with wiring.rows(Settings.from_env(settings), Access.WRITE) as rows:
+        with held(Notes(rows), "sync", now):
+            second = program("sync", **settings)
+        first = program("sync", **settings)
+
+    assert (second.code, second.out) == (3, "")
+    assert "another sync works on this store: wait until it has ended" in second.err
+    assert (first.code, first.err) == (0, "")
+
+
+@pytest.mark.slow
+def test_a_dry_run_makes_no_table(source: Mapping[str, str], tables: str, program: Program) -> None:
+    settings = {**source, "LINEAGE_STORE": "table:", "AzureWebJobsStorage": tables}
+
+    ended = program("sync", "--dry-run", **settings)
+
+    assert ended.code == 0
+    with TableServiceClient.from_connection_string(tables) as service:
+        assert list(service.list_tables()) == []
+
+
+@pytest.mark.slow
+def test_runs_are_shown_from_tables(
+    source: Mapping[str, str], tables: str, program: Program
+) -> None:
+    settings = {**source, "LINEAGE_STORE": "table:", "AzureWebJobsStorage": tables}
+
+    before = program("runs", "--json", **settings)
+    synced = program("sync", "--json", **settings)
+    after = program("runs", "--json", **settings)
+
+    assert (before.code, before.out) == (0, "")
+    assert len(after.lines) == len(synced.lines) - 1 > 0
 
 
 @pytest.mark.slow

@@ -24,7 +24,7 @@ from lineage.diagnosis import (
 from lineage.doctor import Doors, Health, examine, unset
 from lineage.errors import Cause, SettingsError, Unavailable
 from lineage.model import FactoryId
-from lineage.settings import Settings
+from lineage.settings import Settings, Storage
 from lineage.wiring import now
 from tests.auth.words import Token
 from tests.auth.words import Tokens as Prepared
@@ -43,6 +43,7 @@ from tests.doctor.places import (
     words,
 )
 
+NOWHERE = "https://ours.table.core.windows.invalid"
 ARM_403 = {"error": {"code": "AuthorizationFailed", "message": "no authorization"}}
 PURVIEW_SHUT = {
     "error": {
@@ -85,12 +86,22 @@ def apache(url: str) -> tuple[str, Settings]:
     return "catalog", catalog("atlas", url)
 
 
+def storage(url: str) -> tuple[str, Settings]:
+    string = f"AccountName=ours;AccountKey=enE3Y2FuYXJ5;TableEndpoint={url}/ours"
+    tables = {"LINEAGE_STORE": "table:", "AzureWebJobsStorage": string}
+    return "store", replace(sources("http://localhost:1", **tables), factories=())
+
+
 def clock(url: str) -> tuple[str, Settings]:
     return "clock", sources(url, FACTORY)
 
 
 def identity(url: str) -> tuple[str, Settings]:
     return "identity", sources(url, FACTORY)
+
+
+def odata(code: str) -> dict[str, Any]:
+    return {"odata.error": {"code": code, "message": {"lang": "en-US", "value": "zq7canary"}}}
 
 
 class Refused:
@@ -177,6 +188,59 @@ CASES = [
         Diagnosis.ROLE_ATLAS,
         "our user may not read types (403)",
         "let ATLAS_USERNAME read types and create entities, in the policies of Atlas or Ranger",
+    ),
+    Case(
+        "403 of Azure Storage",
+        answers((403, odata("AuthorizationPermissionMismatch"))),
+        storage,
+        Diagnosis.ROLE_STORAGE,
+        "our identity may not use the tables of localhost (403)",
+        "give it the role Storage Table Data Contributor on the account of AzureWebJobsStorage",
+    ),
+    Case(
+        "a key that Azure Storage does not accept",
+        answers((403, odata("AuthenticationFailed"))),
+        storage,
+        Diagnosis.STORAGE_KEY,
+        "we have no key or token that localhost accepts",
+        "check AzureWebJobsStorage; or, where it names the account alone, the identity of "
+        "AzureWebJobsStorage__credential and AzureWebJobsStorage__clientId",
+    ),
+    Case(
+        "a shut firewall of Azure Storage",
+        answers((403, odata("AuthorizationFailure"))),
+        storage,
+        Diagnosis.PUBLIC_ADDRESS,
+        "localhost is shut to the public network (403), and resolves to the public address "
+        "20.50.2.1",
+        "reach it through a private endpoint of the group table in this network, and link its "
+        "private DNS zone to this network",
+        doors(["20.50.2.1"]),
+    ),
+    Case(
+        "a page for people where Azure Storage should be",
+        answers((200, PAGE)),
+        storage,
+        Diagnosis.WRONG_URL,
+        "localhost answers, but not as Azure Storage does",
+        "check AzureWebJobsStorage: it leads elsewhere",
+    ),
+    Case(
+        "a redirect of Azure Storage, which is not followed",
+        answers((307, {}), Location="http://localhost:1/elsewhere"),
+        storage,
+        Diagnosis.WRONG_URL,
+        "localhost answers, but not as Azure Storage does",
+        "check AzureWebJobsStorage: it leads elsewhere",
+    ),
+    Case(
+        "503 of Azure Storage",
+        answers((503, odata("ServerBusy"))),
+        storage,
+        Diagnosis.UNAVAILABLE,
+        "the table lineageruns answered 503 (ServerBusy)",
+        "run doctor again; if it stays, check AzureWebJobsStorage, the route, and the proxy "
+        "(HTTPS_PROXY, NO_PROXY)",
     ),
     Case(
         "a shut firewall, from within",
@@ -490,6 +554,37 @@ def test_a_store_whose_folder_is_missing() -> None:
         "there is no folder for /no/such/folder/store.db",
         "check LINEAGE_STORE: the folder is to be there, and the file ours",
     )
+
+
+def test_an_account_whose_name_dns_does_not_know(no_proxy: None) -> None:
+    named = {"LINEAGE_STORE": "table:", "AzureWebJobsStorage__tableServiceUri": NOWHERE}
+    settings = replace(sources("http://localhost:1", **named), factories=())
+    key = f"AccountName=ours;AccountKey=enE3Y2FuYXJ5;TableEndpoint={NOWHERE}"
+
+    check = found("store", replace(settings, storage=Storage(key)), doors([]))
+
+    assert words(check) == (
+        Diagnosis.NAME,
+        "the name ours.table.core.windows.invalid does not resolve",
+        "check AzureWebJobsStorage; where Azure Storage is reached through a private endpoint of "
+        "the group table, link its private DNS zone to this network, with a record for "
+        "ours.table.core.windows.invalid",
+    )
+
+
+def test_no_token_for_the_account(no_proxy: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("IDENTITY_ENDPOINT", "http://127.0.0.1:1/msi/token")
+    monkeypatch.setenv("IDENTITY_HEADER", "x")
+    named = {
+        "LINEAGE_STORE": "table:",
+        "AzureWebJobsStorage__accountName": "ours",
+        "AzureWebJobsStorage__credential": "managedidentity",
+    }
+
+    check = found("store", replace(sources("http://localhost:1", **named), factories=()), doors([]))
+
+    assert check.diagnosis is Diagnosis.STORAGE_KEY
+    assert check.said == "we have no key or token that ours.table.core.windows.net accepts"
 
 
 @pytest.mark.parametrize("name", ["store", "catalog"])

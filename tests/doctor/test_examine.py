@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from azure.data.tables import TableServiceClient
 
 from lineage import ticks
 from lineage.auth import credential
@@ -12,7 +13,7 @@ from lineage.catalog.local import LocalCatalog
 from lineage.diagnosis import Diagnosis
 from lineage.doctor import Check, Health, examine
 from lineage.model import FactoryId
-from lineage.settings import Place, Settings
+from lineage.settings import Place, Settings, Storage
 from tests.auth.words import Token
 from tests.auth.words import Tokens as Prepared
 from tests.doctor.places import (
@@ -58,7 +59,7 @@ def test_where_all_is_well_each_thing_has_its_line(tmp_path: Path) -> None:
     assert first.startswith("a token until 20")
     assert second.startswith("a token until 20")
     assert [each for each in shown(checks) if each[0] != "identity"] == [
-        ("settings", "all", "none of 23 is missing or wrong"),
+        ("settings", "all", "none of 24 is missing or wrong"),
         (
             "source",
             FACTORY,
@@ -75,6 +76,21 @@ def test_where_all_is_well_each_thing_has_its_line(tmp_path: Path) -> None:
     ]
     assert [check.name for check in checks if check.kind == "identity"] == [ARM, DEV]
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.slow
+def test_tables_that_can_be_read_are_well_and_none_is_made(tables: str) -> None:
+    named = {"LINEAGE_STORE": "table:", "AzureWebJobsStorage": tables}
+    settings = replace(sources("http://localhost", **named), factories=())
+
+    check = found("store", settings, doors())
+
+    assert (check.health, check.said) == (
+        Health.OK,
+        "can be read; 127.0.0.1 has a loopback address",
+    )
+    with TableServiceClient.from_connection_string(tables) as service:
+        assert list(service.list_tables()) == []
 
 
 @pytest.mark.parametrize("scheme", ["atlas", "purview"])
@@ -141,6 +157,21 @@ def test_what_doctor_finds_out_is_not_remembered(tmp_path: Path) -> None:
         list(examine(settings, doors()))
 
     assert not store.exists()
+
+
+def test_a_store_that_cannot_be_read_is_not_laid_to_the_catalog() -> None:
+    gone = Storage("AccountName=ours;AccountKey=enE3Y2FuYXJ5;TableEndpoint=http://localhost:1/ours")
+
+    with service(atlas()) as url:
+        settings = replace(catalog("atlas", url), store=Place("table", ""), storage=gone)
+        checks = list(examine(settings, doors()))
+
+    assert [
+        (check.kind, check.health) for check in checks if check.kind in ("catalog", "store")
+    ] == [
+        ("catalog", Health.OK),
+        ("store", Health.FAILED),
+    ]
 
 
 def test_one_thing_that_is_wrong_does_not_hide_another() -> None:

@@ -1,8 +1,8 @@
 """
 What is left behind: the store's rows, the catalog with its past, what the source served.
 
-Read as SQLite and JSON, with nothing of the program under test. Files are read from a copy, so that
-recovery after a kill stays the program's own.
+Read as SQLite, tables and JSON, with nothing of the program under test. Files are read from a copy,
+so that recovery after a kill stays the program's own.
 """
 
 from __future__ import annotations
@@ -11,11 +11,14 @@ import json
 import shutil
 import sqlite3
 import tempfile
+import zlib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+
+from azure.data.tables import TableServiceClient
 
 from tests.reliability.truth import READS, WRITES, Edge, Name
 
@@ -135,15 +138,16 @@ class Evidence:
         }
 
 
-def gather(store: Path, catalog: Path, history: Path, begin: int = 0) -> Evidence:
+def gather(store: Path | str, catalog: Path, history: Path, begin: int = 0) -> Evidence:
     """
     The evidence in these files; those that do not exist yet tell nothing.
 
-    The first `begin` bytes of the history are another's.
+    A store that is no path is in tables, by its connection string. The first `begin` bytes of the
+    history are another's.
     """
-    with _copied(store) as rows, _copied(catalog) as held:
+    with _copied(catalog) as held:
         return Evidence(
-            tuple(_rows(rows)),
+            tuple(_of_file(store) if isinstance(store, Path) else _of_tables(store)),
             tuple(_entities(held)),
             tuple(_relations(held)),
             tuple(_past(held)),
@@ -193,10 +197,21 @@ def _has(connection: sqlite3.Connection, table: str) -> bool:
     return bool(connection.execute(query, (table,)).fetchone()[0])
 
 
-def _rows(connection: sqlite3.Connection) -> Iterator[Row]:
-    if _has(connection, "row"):
-        for part, key, body in connection.execute("SELECT part, key, body FROM row"):
-            yield Row(part, key, json.loads(body))
+def _of_file(path: Path) -> Iterator[Row]:
+    with _copied(path) as connection:
+        if _has(connection, "row"):
+            for part, key, body in connection.execute("SELECT part, key, body FROM row"):
+                yield Row(part, key, json.loads(body))
+
+
+def _of_tables(connection: str) -> Iterator[Row]:
+    with TableServiceClient.from_connection_string(connection) as service:
+        for table in service.list_tables():
+            name = table.name.removeprefix("lineage")
+            for each in service.get_table_client(table.name).list_entities():
+                chunks = [each[key] for key in sorted(each) if key[0] == "z"]
+                body = zlib.decompress(b"".join(chunks)) if chunks else each["body"]
+                yield Row(f"{name}|{each['PartitionKey']}", each["RowKey"], json.loads(body))
 
 
 def _entities(connection: sqlite3.Connection) -> Iterator[Entity]:

@@ -90,7 +90,8 @@ class Site:
     """
     A folder with a store and a catalog of its own, and how to sync into them.
 
-    `tree` holds the program under test; `settings` are added to the environment. What the services
+    `tree` holds the program under test; `settings` are added to the environment, and `tables` is
+    the connection string of an account that the store is in instead of a file. What the services
     told before this site was made, `begin` bytes of history, is not taken for evidence.
     """
 
@@ -98,6 +99,7 @@ class Site:
     source: Source
     settings: Mapping[str, str] = field(default_factory=dict)
     tree: Path = ROOT
+    tables: str = ""
     begin: int = 0
     _syncs: int = 0
 
@@ -118,7 +120,7 @@ class Site:
 
     def evidence(self) -> Evidence:
         """What is there now."""
-        store, catalog = self.folder / "store.db", self.folder / "catalog.db"
+        store, catalog = self.tables or self.folder / "store.db", self.folder / "catalog.db"
         return gather(store, catalog, self.source.history, self.begin)
 
     def environment(self) -> dict[str, str]:
@@ -133,10 +135,16 @@ class Site:
             "LINEAGE_MANAGEMENT_ENDPOINT": addresses.management,
             **({"LINEAGE_SYNAPSE_ENDPOINT": workspaces[0]} if workspaces[0] else {}),
             "LINEAGE_AUTH": "none",
-            "LINEAGE_STORE": "sqlite:store.db",
+            **_store(self.tables),
             "LINEAGE_CATALOG": "local:catalog.db",
             **self.settings,
         }
+
+
+def _store(tables: str) -> dict[str, str]:
+    if tables:
+        return {"LINEAGE_STORE": "table:", "AzureWebJobsStorage": tables}
+    return {"LINEAGE_STORE": "sqlite:store.db"}
 
 
 class Running:
@@ -166,7 +174,13 @@ class Running:
         return self._process.poll() is None
 
     def log(self, which: str) -> int:
-        """When the `store` or the `catalog` was last written to: a moment, 0 for never."""
+        """
+        When the `store` or the `catalog` was last written to: a moment, 0 for never.
+
+        Of tables nobody sees that: there any moment counts.
+        """
+        if which == "store" and self._site.tables:
+            return time.monotonic_ns() // 10_000_000
         try:
             return (self._site.folder / f"{which}.db-wal").stat().st_mtime_ns
         except FileNotFoundError:  # not there yet, or gone: the program removes it at its end

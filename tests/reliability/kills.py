@@ -1,14 +1,15 @@
 """
 The kill test: `kill -9` at random moments of a sync, and bugs planted to see that it would notice.
 
-    python -m tests.reliability.kills [--kills N] [--seed S] [--only BUG]
+    python -m tests.reliability.kills [--kills N] [--seed S] [--only BUG] [--store table]
 
 A factory and a workspace with 502 pipeline runs and 1,742 activity runs are read over calls of 10
 ms, of which one in fifty fails. A round begins with an empty store and catalog; its syncs are
 killed a few times, then one has to end by itself. The checker looks after every kill; in the end
 ledger and catalog must be those of an undisturbed run. A kill counts if it fell after the first
 source call and before the summary. Half of the rounds send the last-run attributes, half do not
-(LINEAGE_RUN_ATTRIBUTES).
+(LINEAGE_RUN_ATTRIBUTES). With `--store table` the store is in tables of Azurite, and must in the
+end be that which a file holds; a killed sync holds it for some seconds, and no bugs are planted.
 """
 
 from __future__ import annotations
@@ -23,16 +24,19 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from itertools import count
 from pathlib import Path
 from queue import SimpleQueue
 from random import Random
 from signal import SIGKILL
 
+from tests.azurite.server import connection
+from tests.azurite.server import serving as emulated
 from tests.reliability.checker import Checker
 from tests.reliability.evidence import Evidence
 from tests.reliability.harness import ROOT, Ended, Site, Source, serving
 from tests.reliability.nemesis import Nemesis
-from tests.reliability.planted import BUGS, DELAY, Bug, plant
+from tests.reliability.planted import BUGS, DELAY, Bug, Patch, plant
 from tests.reliability.undisturbed import differences
 from tests.reliability.violations import Broken, Violation
 
@@ -47,8 +51,11 @@ ESTATE = {
 }
 KILLS = 6  # of one round, at most
 TRIES = 30  # rounds in which a planted bug is to be caught
+HELD = 5.0  # seconds that a killed sync holds tables
 WORKERS = 4  # rounds at once: most of their time they wait
 SETTINGS = {"LINEAGE_BATCH": "10"}  # fifty batches, so that edges unite over many
+
+SHORT = Patch("store/hold.py", "HOLD = 60.0", f"HOLD = {HELD}")
 
 
 @dataclass(slots=True)
@@ -75,13 +82,17 @@ class Caught:
 class Arena:
     """Services for several rounds at once, and what an undisturbed sync leaves behind."""
 
-    def __init__(self, folder: Path, seed: int, stack: ExitStack) -> None:
+    def __init__(self, folder: Path, seed: int, stack: ExitStack, azurite: str = "") -> None:
         self._folder = folder
+        self._azurite = azurite
+        self._accounts = count()
         self._seed = seed
         self._free: SimpleQueue[Source] = SimpleQueue()
         self._left: dict[bool, Evidence] = {}
         self._work = 0  # bytes of history that a whole sync makes
-        self._tree = plant((), ROOT, folder / "trees" / "sound")  # who edits meanwhile is not seen
+        self._tree = plant(
+            (SHORT,), ROOT, folder / "trees" / "sound"
+        )  # who edits meanwhile is not seen
         epoch = datetime.now(UTC).replace(microsecond=0)
         slow = ("--latency", "0.01")
         calm = stack.enter_context(serving(folder / "calm", epoch, ESTATE, *slow))
@@ -108,7 +119,8 @@ class Arena:
         try:
             daily = number % 2 == 0
             settings = {**_settings(daily), **(bug.settings if bug else {})}
-            site = Site(self._folder / f"{name}-{number}", source, settings, tree or self._tree)
+            place = self._folder / f"{name}-{number}"
+            site = Site(place, source, settings, tree or self._tree, self._account())
             random = Random(f"{self._seed}/{name}/{number}")  # noqa: S311 - moments, no secrets
             began = time.monotonic()
             nemesis = Nemesis(random, self._work * (bug.early if bug else 1.0))
@@ -117,6 +129,9 @@ class Arena:
             return played
         finally:
             self._free.put(source)
+
+    def _account(self) -> str:
+        return connection(self._azurite, next(self._accounts)) if self._azurite else ""
 
     def slowed(self) -> Round:
         """A round with the delay between read and send, and no bug."""
@@ -138,10 +153,11 @@ class Arena:
 
 
 @contextmanager
-def arena(seed: int) -> Iterator[Arena]:
+def arena(seed: int, store: str = "file") -> Iterator[Arena]:
     """An arena in a folder of its own, which is removed in the end."""
     with tempfile.TemporaryDirectory() as folder, ExitStack() as stack:
-        yield Arena(Path(folder), seed, stack)
+        tables = stack.enter_context(emulated()) if store == "table" else ""
+        yield Arena(Path(folder), seed, stack, tables)
 
 
 def run(arena: Arena, kills: int, bugs: Iterable[str]) -> tuple[list[Round], dict[str, Caught]]:
@@ -179,6 +195,7 @@ def _play(site: Site, nemesis: Nemesis, bug: Bug | None, left: Evidence, *, dail
             played.broken += _ending(ended) if ended.code != -SIGKILL else []
             break
         played.kills += 1
+        time.sleep(HELD if site.tables else 0)
         todo = _todo(evidence, len(site.source.truth.runs))
         played.amid += any(evidence.table("runs")) and todo > 0
         if played.broken:
@@ -243,11 +260,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--kills", type=int, default=50, help="how many are to count")
     parser.add_argument("--seed", type=int, default=1, help="of faults and moments")
     parser.add_argument("--only", choices=sorted(BUGS), help="hunt this planted bug alone")
+    parser.add_argument("--store", choices=("file", "table"), default="file", help="where it is")
     asked = parser.parse_args(arguments)
+    bugs = [asked.only] if asked.only else BUGS if asked.store == "file" else ()
     began = time.monotonic()
-    with arena(asked.seed) as made:
+    with arena(asked.seed, asked.store) as made:
         kills = 0 if asked.only else asked.kills
-        rounds, caught = run(made, kills, [asked.only] if asked.only else BUGS)
+        rounds, caught = run(made, kills, bugs)
     print(table(rounds, caught))
     print(f"\n{time.monotonic() - began:.0f} s")
     return int(any(r.broken for r in rounds) or any(c.by is None for c in caught.values()))

@@ -85,10 +85,10 @@ BUGS = {
         (
             Patch(
                 "store/ledger.py",
-                "            if self._put_rows(batch.factory, new, {}, now):\n",
+                "            if self._put_rows(batch.factory, new, {}, now) == [*new]:\n",
                 "            if self._mark_listed(batch, reading, {each.run.id for each in"
                 " reading.listed}, ticks.shift(now, -overlap))"
-                " or self._put_rows(batch.factory, new, {}, now):\n",
+                " or self._put_rows(batch.factory, new, {}, now) == [*new]:\n",
             ),
         ),
         kills=6,

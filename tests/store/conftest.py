@@ -1,5 +1,15 @@
 import pytest
 
-PARTS = ("collecting", "counting", "leases", "published", "reporting", "rows", "versions")
+PARTS = (
+    "collecting",
+    "counting",
+    "leases",
+    "parts",
+    "published",
+    "reporting",
+    "rows",
+    "sweep",
+    "versions",
+)
 
 pytest.register_assert_rewrite(*(f"tests.store.contract_{part}" for part in PARTS))

@@ -8,7 +8,9 @@ A test module imports all of this and has a fixture `rows`: an empty `model.Rows
 from tests.store.contract_collecting import *
 from tests.store.contract_counting import *
 from tests.store.contract_leases import *
+from tests.store.contract_parts import *
 from tests.store.contract_published import *
 from tests.store.contract_reporting import *
 from tests.store.contract_rows import *
+from tests.store.contract_sweep import *
 from tests.store.contract_versions import *

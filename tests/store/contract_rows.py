@@ -58,6 +58,14 @@ def test_rows_are_replaced_and_deleted(rows: Rows) -> None:
     assert [row for _, row in rows.range("runs", "p", "", "~")] == [{"v": 1, "y": 2}]
 
 
+def test_a_row_that_is_put_and_deleted_is_put(rows: Rows) -> None:
+    rows.write("runs", "p", {"a": {"v": 1}})
+
+    assert rows.write("runs", "p", {"a": {"v": 1, "n": 2}}, ["a", "a"])
+
+    assert rows.range("runs", "p", "", "~") == [("a", {"v": 1, "n": 2})]
+
+
 def test_a_row_is_written_only_if_it_still_has_its_version(rows: Rows) -> None:
     assert rows.write("runs", "p", {"a": {"v": 1, "n": 1}}, expected={"a": 0})
     version = rows.get("runs", "p", ["a"])["a"][1]
@@ -74,7 +82,7 @@ def test_nothing_is_written_where_one_version_does_not_hold(rows: Rows) -> None:
     rows.write("runs", "p", {"a": {"v": 1}})
     version = rows.get("runs", "p", ["a"])["a"][1]
 
-    puts: dict[str, Row] = {"a": {"v": 1, "new": True}, "b": {"v": 1}}
+    puts: dict[str, Row] = {"a": {"v": 1, "new": True}, "b": {"v": 1}, "c": {"v": 1}}
     written = rows.write("runs", "p", puts, expected={"a": version, "c": version})
 
     assert not written

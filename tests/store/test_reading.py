@@ -60,13 +60,3 @@ def test_a_newer_format_is_refused(path: Path) -> None:
 
     with pytest.raises(SettingsError, match="newer release"):
         SqliteRows.reading(path)
-
-
-def test_a_copy_is_of_its_own(path: Path) -> None:
-    with SqliteRows(path) as rows:
-        rows.write("t", "p", {"k": {"v": 1}})
-
-    with SqliteRows.reading(path) as rows, rows.copy() as copy:
-        assert copy.write("t", "p", {"k": {"v": 2}})
-        assert rows.range("t", "p", "", "~") == [("k", {"v": 1})]
-        assert copy.range("t", "p", "", "~") == [("k", {"v": 2})]

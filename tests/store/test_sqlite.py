@@ -135,6 +135,20 @@ def test_a_failed_write_writes_nothing(path: Path) -> None:
         assert rows.write("runs", "p", {"c": {"v": 1}})
 
 
+def test_the_writes_of_one_block_are_all_made_or_none(path: Path) -> None:
+    def broken(rows: Rows) -> None:
+        with rows.together():
+            rows.write("runs", "p", {"a": {"v": 1}})
+            rows.write("assets", "q", {"b": {"v": 1}})
+            raise KeyError
+
+    with SqliteRows(path) as rows:
+        with pytest.raises(KeyError):
+            broken(rows)
+
+        assert rows.range("runs", "p", "", "~") == rows.range("assets", "q", "", "~") == []
+
+
 def test_threads_share_one_store(path: Path) -> None:
     with SqliteRows(path) as rows:
 
@@ -150,16 +164,6 @@ def test_threads_share_one_store(path: Path) -> None:
             thread.join()
 
         assert len(rows.range("runs", "p", "", "~")) == 100
-
-
-def test_a_copy_holds_the_same_and_forgets_what_is_written_to_it(path: Path) -> None:
-    with SqliteRows(path) as rows:
-        rows.write("runs", "p", {"a": {"v": 1}})
-        with rows.copy() as copy:
-            copy.write("runs", "p", {"b": {"v": 1}})
-            assert [key for key, _ in copy.range("runs", "p", "", "~")] == ["a", "b"]
-
-        assert [key for key, _ in rows.range("runs", "p", "", "~")] == ["a"]
 
 
 # ---------------------------------------------------------------- reading only
