@@ -2,13 +2,16 @@ PYTHON ?= python3
 VENV := .venv
 RUN := $(VENV)/bin/python
 
-.PHONY: help demo check test fuzz kills bench mutants pins clean
+.PHONY: help demo functions check test fuzz kills bench mutants pins clean
 
 help: ## list these commands
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## */\t/' | expand -t 12
 
 demo: $(VENV)/.run ## sync a bundled sample estate into an embedded catalog, and look around
 	@$(RUN) -m demo
+
+functions: $(VENV)/.dev ## the Functions app on this machine, over an emulator of Azure Storage (needs Node)
+	@$(RUN) -m demo.functions
 
 check: $(VENV)/.dev ## format, lint, types and the quick tests, in seconds
 	@$(VENV)/bin/ruff format --quiet . && $(VENV)/bin/ruff check --quiet .
@@ -40,8 +43,8 @@ pins: $(VENV)/.dev ## compile the requirements*.txt anew from their .in files
 	@$(VENV)/bin/uv pip compile --universal --python-version 3.13 --generate-hashes --no-header \
 	  --no-emit-index-url --quiet --upgrade requirements-worker.in -o requirements-worker.txt
 
-clean: ## forget the virtual environment and the demo
-	@rm -rf $(VENV) .demo
+clean: ## forget the virtual environments, the emulator and the demo
+	@rm -rf $(VENV) .cache .demo .functions
 
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or later is needed: make PYTHON=python3.11 …")'

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import importlib.util
 import inspect
+import logging
 import os
 import sys
 import uuid
@@ -26,6 +27,8 @@ from azure.functions.timer import TimerRequest
 from host.calls import Answer, Call, HttpCall, Outcome, QueueCall, TimerCall
 from host.errors import HostError
 from host.functions import Found, Function, Http
+
+_LOG = logging.getLogger(__name__)
 
 
 class InProcess:
@@ -87,6 +90,7 @@ class InProcess:
             if given is not None:
                 raise TypeError(f"{function.name} returned a value that no binding takes")
         except Exception as error:
+            _LOG.info("%s raised", function.name, exc_info=True)
             return Outcome(f"{type(error).__name__}: {error}")
         return Outcome()
 

@@ -13,6 +13,7 @@ import asyncio
 import importlib
 import importlib.util
 import json
+import logging
 import sys
 import threading
 import uuid
@@ -30,6 +31,8 @@ from host.functions import Found, Function
 
 LIBRARY = "azure_functions_runtime"
 PATIENCE = 60.0  # seconds for the import of an app
+
+_LOG = logging.getLogger(__name__)
 
 
 def importable() -> bool:
@@ -102,6 +105,7 @@ class Runtime:
         except Exception as error:  # of the library itself
             return Outcome(f"{type(error).__name__}: {error}")
         if given.result.status != messages.StatusResult.Success:  # type: ignore[attr-defined]  # set by _message
+            _LOG.info("%s raised\n%s", function.name, given.result.exception.stack_trace)
             return Outcome(given.result.exception.message)
         return Outcome(answer=_answer(given.return_value) if given.return_value else None)
 

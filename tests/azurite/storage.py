@@ -34,6 +34,7 @@ def serving_all() -> Iterator[dict[str, str]]:
             env={**os.environ, "AZURITE_ACCOUNTS": accounts},
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
+            start_new_session=True,  # a Ctrl-C is for those that it serves
         )
         try:
             for port in ports.values():

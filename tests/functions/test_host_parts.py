@@ -1,6 +1,7 @@
 """The parts of the host that need no storage: bindings, host.json, schedules, routes, refusals."""
 
 import json
+import re
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -208,6 +209,18 @@ def test_the_command_line_says_what_is_modelled(capsys: pytest.CaptureFixture[st
         main(["--help"])
 
     assert "What only Azure's host does:" in capsys.readouterr().out
+
+
+def test_the_worker_has_the_pins_of_the_app() -> None:
+    pins, worker = (
+        set(re.findall(r"^([a-z0-9-]+==[^ ]+) (?!; python_full_version < '3.13')", text, re.M))
+        for text in (
+            (ROOT / name).read_text("utf-8")
+            for name in ("requirements.txt", "requirements-worker.txt")
+        )
+    )
+
+    assert pins - worker == set(), "make pins"
 
 
 def test_the_apps_own_host_file_makes_sense() -> None:
