@@ -270,6 +270,11 @@ class TapedRows:
     def range(self, table: str, partition: str, low: str, high: str) -> list[tuple[str, Row]]:
         return self._rows.range(table, partition, low, high)
 
+    def scan(
+        self, table: str, partition: str, low: str, high: str
+    ) -> Iterator[tuple[str, Versioned]]:
+        return self._rows.scan(table, partition, low, high)
+
     def write(
         self,
         table: str,

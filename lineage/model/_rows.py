@@ -1,8 +1,8 @@
-"""The door to a store: rows in partitions, four methods."""
+"""The door to a store: rows in partitions, five methods."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from typing import Any, Protocol
 
@@ -21,6 +21,12 @@ class Rows(Protocol):
 
     def range(self, table: str, partition: str, low: str, high: str) -> list[tuple[str, Row]]:
         """The rows with low <= key < high, in the order of their keys."""
+        ...
+
+    def scan(
+        self, table: str, partition: str, low: str, high: str
+    ) -> Iterator[tuple[str, Versioned]]:
+        """As `range`, with versions; a store with pages reads only those that are asked for."""
         ...
 
     def write(

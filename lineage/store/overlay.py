@@ -33,13 +33,17 @@ class Overlay:
 
     def range(self, table: str, partition: str, low: str, high: str) -> list[tuple[str, Row]]:
         """The rows with low <= key < high, in the order of their keys."""
-        found: dict[str, Versioned | None] = {
-            key: (row, 0) for key, row in self._below.range(table, partition, low, high)
-        }
+        return [(key, row) for key, (row, _) in self.scan(table, partition, low, high)]
+
+    def scan(
+        self, table: str, partition: str, low: str, high: str
+    ) -> Iterator[tuple[str, Versioned]]:
+        """The rows of a range with their versions."""
+        found: dict[str, Versioned | None] = dict(self._below.scan(table, partition, low, high))
         with self._lock:
             above = self._above.get((table, partition), {})
             found |= {key: each for key, each in above.items() if low <= key < high}
-        return sorted((key, row) for key, (row, _) in _without_deleted(found).items())
+        yield from sorted(_without_deleted(found).items(), key=lambda each: each[0])
 
     def write(
         self,

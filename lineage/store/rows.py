@@ -43,7 +43,9 @@ from lineage.ticks import SECOND, Ticks
 VERSION = 1
 MOST_PROCESSES = 20  # hashes in a ledger row; their number is beside them
 INDEXED = frozenset({Status.PARTIAL, Status.FAILED, Status.RETRYING, Status.TIMED_OUT})
+MOST_REPLAYS = 10  # audits in a ledger row, the newest
 PART = 30  # ledger or run rows of one write, which holds up to three rows for each
+GONE = Gap(Reason.TRUNCATED, detail="the source no longer has this pipeline run")
 _LAST_TICK = 10**19 - 1
 
 
@@ -87,6 +89,11 @@ def activity_key(run: ActivityRun) -> str:
     return activity_prefix(run.of.id) + _safe(run.id)
 
 
+def row_key(row: Row) -> str:
+    """The key of a ledger row that was read."""
+    return activity_prefix(row["pipelineRunId"]) + _safe(row["activityRunId"])
+
+
 def pending(run: ActivityRun, now: Ticks) -> Row:
     """The ledger row of an activity run that is known and not settled."""
     return {
@@ -126,11 +133,25 @@ def settled(row: Row, outcome: Outcome, now: Ticks) -> Row:
     }
 
 
-def given_up(row: Row, now: Ticks) -> Row:
-    """The ledger row of an activity run that was open when its pipeline run was gone."""
-    gone = Gap(Reason.TRUNCATED, detail="the source no longer has this pipeline run")
-    failed = {"status": Status.FAILED.value, "reasons": [gap_row(gone)], "settled": now}
+def given_up(row: Row, now: Ticks, gap: Gap = GONE) -> Row:
+    """The ledger row of an activity run that was open when its pipeline run was given up."""
+    failed = {"status": Status.FAILED.value, "reasons": [gap_row(gap)], "settled": now}
     return {**row, **failed}
+
+
+def replayed(row: Row, now: Ticks) -> Row:
+    """The ledger row of an activity run that is reported anew; it keeps how it had ended before."""
+    codes = list(dict.fromkeys(each[0] for each in row["reasons"]))
+    audit = {"at": now, "from": row["status"], "reasons": codes}
+    return {
+        **row,
+        "status": Status.PENDING.value,
+        "reasons": [],
+        "processes": [],
+        "processCount": 0,
+        "settled": None,
+        "replays": [*row.get("replays", ()), audit][-MOST_REPLAYS:],
+    }
 
 
 def index_key(row: Row) -> str:
@@ -140,9 +161,9 @@ def index_key(row: Row) -> str:
     return f"s|{row['status']}|{_LAST_TICK - when:019d}|{tail}"
 
 
-def parts(of: Sequence[str]) -> Iterator[Sequence[str]]:
+def parts(of: Sequence[str], most: int = PART) -> Iterator[Sequence[str]]:
     """Keys in parts that one write may hold, with all that goes with them."""
-    return (of[begin : begin + PART] for begin in range(0, len(of), PART))
+    return (of[begin : begin + most] for begin in range(0, len(of), most))
 
 
 def is_open(row: Row) -> bool:

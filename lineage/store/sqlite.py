@@ -104,6 +104,19 @@ class SqliteRows:
             found = self._connection.execute(query, (f"{table}|{partition}", low, high))
             return [(key, loads(body)) for key, body in found]
 
+    def scan(
+        self, table: str, partition: str, low: str, high: str
+    ) -> Iterator[tuple[str, Versioned]]:
+        """The rows of a range with their versions."""
+        query = (
+            "SELECT key, body, version FROM row WHERE part = ? AND key >= ? AND key < ?"
+            " ORDER BY key"
+        )
+        with self._lock, _explained(self.path):
+            found = self._connection.execute(query, (f"{table}|{partition}", low, high)).fetchall()
+        for key, body, version in found:
+            yield key, (loads(body), version)
+
     def write(
         self,
         table: str,

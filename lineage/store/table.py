@@ -88,6 +88,13 @@ class TableRows:
         found = self._query(table, partition, low, high)
         return [(each["RowKey"], entities.row(each)) for each in found]
 
+    def scan(
+        self, table: str, partition: str, low: str, high: str
+    ) -> Iterator[tuple[str, Versioned]]:
+        """The rows of a range with their versions; a page is read when its first row is due."""
+        for each in self._query(table, partition, low, high):
+            yield each["RowKey"], entities.versioned(each)
+
     def write(
         self,
         table: str,

@@ -84,11 +84,10 @@ BUGS = {
         frozenset({Broken.LOST}),
         (
             Patch(
-                "store/ledger.py",
-                "            if self._put_rows(batch.factory, new, {}, now) == [*new]:\n",
-                "            if self._mark_listed(batch, reading, {each.run.id for each in"
-                " reading.listed}, ticks.shift(now, -overlap))"
-                " or self._put_rows(batch.factory, new, {}, now) == [*new]:\n",
+                "store/listing.py",
+                "        if not runs.put(factory, new, {}, now):\n",
+                "        if not runs.move(factory, _listed(waiting, reading, {each.run.id for each"
+                " in reading.listed}, settled_before)) or not runs.put(factory, new, {}, now):\n",
             ),
         ),
         kills=6,

@@ -43,6 +43,19 @@ def test_a_range_holds_its_lower_end_only_and_is_in_order(rows: Rows) -> None:
     )
 
 
+def test_a_range_is_scanned_with_the_versions_that_a_write_expects(rows: Rows) -> None:
+    rows.write("runs", "p", {key: {"v": 1, "key": key} for key in "abc"})
+
+    found = dict(rows.scan("runs", "p", "a", "c"))
+
+    assert list(found) == ["a", "b"]
+    assert found == rows.get("runs", "p", "ab")
+    versions = {key: version for key, (_, version) in found.items()}
+    assert rows.write("runs", "p", {"a": {"v": 1}}, ["b"], versions)
+    assert not rows.write("runs", "p", {"a": {"v": 1}}, ["b"], versions)
+    assert list(rows.scan("runs", "nowhere", "", "~")) == []
+
+
 def test_more_rows_than_one_transaction_holds_are_written(rows: Rows) -> None:
     rows.write("runs", "p", {f"{n:04d}": {"v": 1, "n": n} for n in range(250)})
 
