@@ -26,9 +26,9 @@ from lineage.model import Batch, FactoryId
 from lineage.queue import StorageQueue
 from lineage.readiness import Readiness
 from lineage.settings import Settings
+from lineage.store.asking import Standing
 from lineage.store.circuits import Circuit, Circuits
 from lineage.store.ledger import PATIENCE
-from lineage.store.standing import Standing
 from lineage.ticks import SECOND, Ticks
 from lineage.web import Answer, Rate, Refusal, called
 from lineage.worker import CALLED, Worker
@@ -123,7 +123,7 @@ class Service:
         """Log the gauges: of all that happens only this line is ever looked at by an alert."""
         now = self.app.clock()
         seen = {factory: each for factory, each in standings.items() if each is not None}
-        totals = self._totals(list(seen))
+        totals = sum((each.totals for each in seen.values()), Counter[str]())
         oldest = [each.oldest for each in seen.values() if each.oldest is not None]
         watermarks = [each.watermark for each in seen.values() if each.watermark is not None]
         tell(
@@ -136,9 +136,6 @@ class Service:
             circuits=[each.what for each in self.circuits.all() if each.open],
             unseen=[factory for factory, each in standings.items() if each is None],
         )
-
-    def _totals(self, factories: Sequence[FactoryId]) -> Counter[str]:
-        return sum((self.app.ledger.totals(each) for each in factories), Counter[str]())
 
     @contextmanager
     def _lease(self, what: str) -> Iterator[bool]:
@@ -190,8 +187,7 @@ class Service:
             return Answer(200, {"v": 1, "runs": list(self._lines(run))})
         factories, ledger = self.settings.factories, self.app.ledger
         standings = {each: ledger.standing(each, self.settings.overlap) for each in factories}
-        totals, known = self._totals(factories), self.circuits.all()
-        return web.status(standings, totals, known, self.worker.catalog, __version__)
+        return web.status(standings, self.circuits.all(), self.worker.catalog, __version__)
 
     def ready(self) -> Answer:
         """Whether everything can be reached that the service needs: one line each."""

@@ -219,6 +219,10 @@ class Ledger:
         key = keys.activity_key(run)
         return self._runs.get(run.of.factory, [key]).get(key, (None, 0))[0]
 
+    def rows_of(self, factory: FactoryId, run: str) -> list[Row]:
+        """The ledger rows of a pipeline run, by its id."""
+        return list(self._runs.activities(factory, [run]).values())
+
     def activity_rows(
         self, factory: FactoryId, status: Status | None = None, since: Ticks | None = None
     ) -> Iterator[Row]:

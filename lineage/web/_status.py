@@ -8,8 +8,8 @@ from typing import Any
 
 from lineage import ticks
 from lineage.model import FactoryId
+from lineage.store.asking import Standing
 from lineage.store.circuits import Circuit
-from lineage.store.standing import Standing
 from lineage.ticks import Ticks
 from lineage.web._answer import Answer
 
@@ -18,7 +18,6 @@ VERSION = 1
 
 def status(
     standings: Mapping[FactoryId, Standing],
-    totals: Counter[str],
     circuits: Iterable[Circuit],
     catalog: str,
     release: str,
@@ -30,6 +29,7 @@ def status(
     """
     open_ = {each.what: each for each in circuits if each.open}
     waiting = [each.oldest for each in standings.values() if each.oldest is not None]
+    totals = sum((each.totals for each in standings.values()), Counter[str]())
     backlog = sum(each.backlog for each in standings.values())
     return Answer(
         200,
