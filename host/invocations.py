@@ -68,8 +68,12 @@ class Invocations:
                 _LOG.warning("%s failed after %.3f s: %s", function.name, took, error)
 
         ended.add_done_callback(over)
-        invoked = self._invoker.invoke(function, call)
-        invoked.add_done_callback(lambda outcome: _settle(ended, outcome.result()))
+        try:
+            invoked = self._invoker.invoke(function, call)
+        except RuntimeError as error:  # its threads were stopped a moment ago
+            _settle(ended, Outcome(f"the worker takes no more: {error}"))
+        else:
+            invoked.add_done_callback(lambda outcome: _settle(ended, outcome.result()))
         return ended
 
     def _expired(self, function: Function, ended: Future[Outcome]) -> None:

@@ -109,7 +109,15 @@ class Host:
             if isinstance(each.trigger, Queue)
         ]
         longest = int(environ.get("FUNCTIONS_REQUEST_BODY_SIZE_LIMIT") or LONGEST_BODY)
-        self._web = Web(list(every), figures.route_prefix, options.port, self.key, longest, run.run)
+        self._web = Web(
+            list(every),
+            figures.route_prefix,
+            options.port,
+            self.key,
+            longest,
+            self._activity,
+            run.run,
+        )
         self.prefix = figures.route_prefix
 
     @property

@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qsl, urlsplit
 
+from host.activity import Activity
 from host.calls import Answer, HttpCall, Outcome
 from host.functions import Function, Http
 from host.routes import Route
@@ -37,6 +38,7 @@ class Web(ThreadingHTTPServer):
         port: int,
         key: str,
         longest: int,
+        activity: Activity,
         run: Callable[[Function, HttpCall], Outcome],
     ) -> None:
         routes = [
@@ -47,6 +49,7 @@ class Web(ThreadingHTTPServer):
         self.routes = sorted(routes, key=lambda each: (each[0].ranks, each[1].name))
         self.key = key
         self.longest = longest
+        self.activity = activity
         self.run = run
         super().__init__(("127.0.0.1", port), _Handler)
         self._thread = threading.Thread(target=self.serve_forever, args=(0.05,), daemon=True)
@@ -114,7 +117,8 @@ class _Handler(BaseHTTPRequestHandler):
                 self.close_connection = True  # it hung up in the middle
                 return
             headers = {name.lower(): value for name, value in self.headers.items()}
-            self._send(self.server.answer(self.command, self.path, headers, body))
+            with self.server.activity.work():  # until it is sent
+                self._send(self.server.answer(self.command, self.path, headers, body))
 
     do_DELETE = do_GET = do_HEAD = do_OPTIONS = do_PATCH = do_POST = do_PUT = handle_any
 
