@@ -1,6 +1,7 @@
 import pytest
 
 PARTS = (
+    "circuits",
     "collecting",
     "counting",
     "leases",

@@ -5,6 +5,7 @@ A test module imports all of this and has a fixture `rows`: an empty `model.Rows
 """
 
 # ruff: noqa: F403 - the tests of each part
+from tests.store.contract_circuits import *
 from tests.store.contract_collecting import *
 from tests.store.contract_counting import *
 from tests.store.contract_leases import *
