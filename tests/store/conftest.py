@@ -7,6 +7,7 @@ PARTS = (
     "leases",
     "parts",
     "published",
+    "replaying",
     "reporting",
     "rows",
     "sweep",

@@ -11,6 +11,7 @@ from tests.store.contract_counting import *
 from tests.store.contract_leases import *
 from tests.store.contract_parts import *
 from tests.store.contract_published import *
+from tests.store.contract_replaying import *
 from tests.store.contract_reporting import *
 from tests.store.contract_rows import *
 from tests.store.contract_sweep import *
