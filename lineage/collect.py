@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from itertools import islice
 
 from lineage import batch, ticks
-from lineage.model import FactoryId, Queue, Reference, Runs
-from lineage.store.ledger import PATIENCE, Ledger
+from lineage.model import FactoryId, Queue, Reference, Runs, Versioned
+from lineage.store.ledger import NEVER, PATIENCE, Ledger
 from lineage.ticks import DAY, Ticks
 
 PAGE = 500  # run rows written at once
@@ -21,7 +21,7 @@ class Collecting:
 
     `until` ends the window, and stands still while a factory is read. `patience` is how long a
     reference may be under way before it is sent again: nothing, where the queue died with the
-    process.
+    process. `resumed` is when sending was taken up again after a pause: a circuit was closed.
     """
 
     until: Ticks
@@ -31,6 +31,7 @@ class Collecting:
     lanes: int
     most: int
     patience: float = PATIENCE
+    resumed: Ticks = NEVER
 
 
 def collect(factory: FactoryId, runs: Runs, ledger: Ledger, queue: Queue, how: Collecting) -> None:
@@ -41,8 +42,11 @@ def collect(factory: FactoryId, runs: Runs, ledger: Ledger, queue: Queue, how: C
     once more, never one forgotten. Where a listing is incomplete its error is let through and the
     cursor stays. A long window is read from its old end, in parts.
     """
-    _send(factory, ledger.overdue(factory, how.now, how.patience), queue, how)
-    for since, until in _windows(ledger.cursor(factory), how):
+    seen = ledger.see(factory)
+    late = ledger.overdue(factory, how.now, how.patience, how.resumed, seen)
+    _send(factory, late, queue, how)
+    cursor: Versioned | None = seen.cursor
+    for since, until in _windows(seen.scanned, how):
         listed = (run.reference for run in runs.finished(since, until))
         queued: list[Reference] = []
         try:
@@ -52,7 +56,8 @@ def collect(factory: FactoryId, runs: Runs, ledger: Ledger, queue: Queue, how: C
                 queued += new
         finally:  # what was listed before an error can be reported all the same
             _send(factory, queued, queue, how)
-        ledger.move_cursor(factory, until)
+        ledger.move_cursor(factory, until, cursor)
+        cursor = None  # it is another now
 
 
 def _send(factory: FactoryId, runs: Iterable[Reference], queue: Queue, how: Collecting) -> None:

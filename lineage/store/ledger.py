@@ -27,7 +27,7 @@ from lineage.model import (
 )
 from lineage.store import asking, listing, replaying
 from lineage.store import rows as keys
-from lineage.store.asking import COUNTED, STATES, Standing
+from lineage.store.asking import COUNTED, STATES, Seen, Standing
 from lineage.store.rows import is_open, ours, parts
 from lineage.store.runrows import Moves, RunRows, Written
 from lineage.ticks import Ticks
@@ -49,10 +49,17 @@ class Ledger:
         row, _ = self._cursor(factory)
         return Ticks(row["scanned"]) if row else None
 
-    def move_cursor(self, factory: FactoryId, scanned: Ticks) -> None:
-        """Note how far was listed. It never moves backwards, whoever else moves it meanwhile."""
+    def move_cursor(
+        self, factory: FactoryId, scanned: Ticks, known: Versioned | None = None
+    ) -> None:
+        """
+        Note how far was listed. It never moves backwards, whoever else moves it meanwhile.
+
+        `known` is its row as it was read before: it is read again only if another wrote it since.
+        """
         while True:
-            row, version = self._cursor(factory)
+            row, version = known or self._cursor(factory)
+            known = None
             if row and (row["scanned"] >= scanned or not ours(row)):
                 return
             mine = {"v": keys.VERSION, "factory": factory, "scanned": scanned}
@@ -80,20 +87,21 @@ class Ledger:
         now: Ticks,
         patience: float = PATIENCE,
         since: Ticks = NEVER,
+        seen: Seen | None = None,
     ) -> list[Reference]:
         """
         Runs queued or open for too long since they were last sent, and noted as sent again now.
 
         The message may be lost, or its worker killed. Each time they wait twice as long. `since` is
         when sending was taken up again after a pause: it counts as the last time of those before.
-        One that another worker writes meanwhile is left out: somebody is at work on it.
+        One that another worker wrote since it was `seen` is left out: somebody is at work on it.
         """
 
         def is_late(row: Row) -> bool:
             sent = Ticks(max(row["sent"], since))
             return ticks.shift(sent, patience * 2 ** min(row["tries"], 16)) <= now
 
-        waiting = asking.see(self._runs, factory).waiting
+        waiting = (seen or self.see(factory)).waiting
         late = {key: each for key, each in waiting.items() if ours(each[0]) and is_late(each[0])}
         again: list[Reference] = []
         with self._runs.rows.together():
@@ -192,6 +200,10 @@ class Ledger:
         return replaying.recall(self._runs, factory, now)
 
     # ------------------------------------------------------------ asking
+
+    def see(self, factory: FactoryId) -> Seen:
+        """Read at once all that a collector wants to know of a factory."""
+        return asking.see(self._runs, factory)
 
     def standing(self, factory: FactoryId, overlap: float, most: int | None = COUNTED) -> Standing:
         """Where a factory stands; of each state `most` run rows are counted, or all."""
