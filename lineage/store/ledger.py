@@ -146,9 +146,7 @@ class Ledger:
                 for key, each in self._runs.waiting(factory, runs).items()
                 if ours(each[0])
             }
-            known = self._runs.activities(factory, {run.id for run in runs})
-            opened = [key for key, row in known.items() if is_open(row) and ours(row)]
-            before = self._runs.writable(factory, opened)
+            before = keys.writable(self._runs.activities(factory, {run.id for run in runs}))
             puts = {key: keys.given_up(row, now, gap) for key, (row, _) in before.items()}
             if not puts and not moves:
                 return written.moved
@@ -176,10 +174,11 @@ class Ledger:
         with self._runs.rows.together():
             while True:
                 opened = self._runs.in_state(factory, "o", closable)
-                rows = self._runs.activities(factory, closing)
-                before = self._runs.writable(factory, ended)
+                known = self._runs.activities(factory, closing)
+                known |= self._runs.get(factory, ended.keys() - known.keys())
+                before = keys.writable({key: known[key] for key in ended if key in known})
                 puts = {key: keys.settled(row, ended[key], now) for key, (row, _) in before.items()}
-                rows |= puts
+                rows = {key: row for key, (row, _) in known.items()} | puts
                 closed = closing - {row["pipelineRunId"] for row in rows.values() if is_open(row)}
                 moves: Moves = {
                     keys.run_key("o", run): (keys.run_key("p", run), each)

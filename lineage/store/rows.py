@@ -171,6 +171,11 @@ def is_open(row: Row) -> bool:
     return row["status"] in OPEN
 
 
+def writable(found: Mapping[str, Versioned]) -> dict[str, Versioned]:
+    """Those of the ledger rows that may still be written: open, and of this release."""
+    return {key: each for key, each in found.items() if is_open(each[0]) and ours(each[0])}
+
+
 def ours(row: Row) -> bool:
     """Whether a row is of this release: one of a newer release is read, never written."""
     return bool(row["v"] == VERSION)
