@@ -4,6 +4,7 @@ PARTS = (
     "circuits",
     "collecting",
     "counting",
+    "folding",
     "leases",
     "parts",
     "published",

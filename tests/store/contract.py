@@ -8,6 +8,7 @@ A test module imports all of this and has a fixture `rows`: an empty `model.Rows
 from tests.store.contract_circuits import *
 from tests.store.contract_collecting import *
 from tests.store.contract_counting import *
+from tests.store.contract_folding import *
 from tests.store.contract_leases import *
 from tests.store.contract_parts import *
 from tests.store.contract_published import *
