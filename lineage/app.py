@@ -201,10 +201,9 @@ class App:
 
     def standing(self, factory: FactoryId) -> dict[str, Any]:
         """Cursor, watermark and backlog of a factory."""
-        cursor = self.ledger.cursor(factory)
-        watermark = self.ledger.watermark(factory, self.settings.overlap)
+        found = self.ledger.standing(factory, self.settings.overlap, most=None)
         return {
-            "cursor": None if cursor is None else ticks.text(cursor),
-            "watermark": None if watermark is None else ticks.text(watermark),
-            "backlog": self.ledger.backlog(factory),
+            "cursor": None if found.cursor is None else ticks.text(found.cursor),
+            "watermark": None if found.watermark is None else ticks.text(found.watermark),
+            "backlog": found.backlog,
         }

@@ -7,12 +7,11 @@ from dataclasses import dataclass
 from itertools import islice
 
 from lineage import batch, ticks
-from lineage.model import FactoryId, Queue, Reference, Runs
-from lineage.store.ledger import PATIENCE, Ledger
+from lineage.model import FactoryId, Queue, Reference, Runs, Versioned
+from lineage.store.ledger import NEVER, PATIENCE, Ledger
 from lineage.ticks import DAY, Ticks
 
 PAGE = 500  # run rows written at once
-BEFORE = Ticks(0)  # everything
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,8 +21,8 @@ class Collecting:
 
     `until` ends the window, and stands still while a factory is read. `patience` is how long a
     reference may be under way before it is sent again: nothing, where the queue died with the
-    process; None is for ever, while nothing could be reported. It counts from `since` where that
-    is later. What is sent is seen by workers after `delay`.
+    process; None is for ever, while nothing could be reported. `resumed` is when sending was taken
+    up again after such a pause. What is sent is seen by workers after `delay`.
     """
 
     until: Ticks
@@ -33,7 +32,7 @@ class Collecting:
     lanes: int
     most: int
     patience: float | None = PATIENCE
-    since: Ticks = BEFORE
+    resumed: Ticks = NEVER
     delay: float = 0.0
 
 
@@ -45,9 +44,12 @@ def collect(factory: FactoryId, runs: Runs, ledger: Ledger, queue: Queue, how: C
     once more, never one forgotten. Where a listing is incomplete its error is let through and the
     cursor stays. A long window is read from its old end, in parts.
     """
+    seen = ledger.see(factory)
     if how.patience is not None:
-        _send(factory, ledger.overdue(factory, how.now, how.patience, how.since), queue, how)
-    for since, until in _windows(ledger.cursor(factory), how):
+        late = ledger.overdue(factory, how.now, how.patience, how.resumed, seen)
+        _send(factory, late, queue, how)
+    cursor: Versioned | None = seen.cursor
+    for since, until in _windows(seen.scanned, how):
         listed = (run.reference for run in runs.finished(since, until))
         queued: list[Reference] = []
         try:
@@ -57,7 +59,8 @@ def collect(factory: FactoryId, runs: Runs, ledger: Ledger, queue: Queue, how: C
                 queued += new
         finally:  # what was listed before an error can be reported all the same
             _send(factory, queued, queue, how)
-        ledger.move_cursor(factory, until)
+        ledger.move_cursor(factory, until, cursor)
+        cursor = None  # it is another now
 
 
 def _send(factory: FactoryId, runs: Iterable[Reference], queue: Queue, how: Collecting) -> None:

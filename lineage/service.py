@@ -108,7 +108,7 @@ class Service:
             lanes=self.settings.lanes,
             most=self.settings.batch,
             patience=None if shut else PATIENCE,
-            since=max((each.closed for each in mine.values()), default=Ticks(0)),
+            resumed=max((each.closed for each in mine.values()), default=Ticks(0)),
             delay=max((_seconds(each.until - now) for each in shut), default=0.0),
         )
         try:

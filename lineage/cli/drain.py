@@ -37,8 +37,6 @@ def command(call: Call) -> int:
 
 
 def _messages(settings: Settings) -> None:
-    """Those of the poison queue, and of the one that its own failures go to."""
-    with closing(wiring.queue(settings)) as queue:
-        for suffix in (POISON, POISON * 2):
-            with closing(wiring.queue(settings, suffix)) as left:
-                left.move(queue)
+    """What is left on the poison queue: what its own function could not record."""
+    with closing(wiring.queue(settings)) as queue, closing(wiring.queue(settings, POISON)) as left:
+        left.move(queue)

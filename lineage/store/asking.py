@@ -109,7 +109,7 @@ def activity_rows(
         for key, row in runs.span(factory, state, since or Ticks(0))
     ]
     for run_id in dict.fromkeys(run_id for _, run_id in sorted(listed, reverse=True)):
-        rows = runs.activities(factory, [run_id]).values()
+        rows = [row for row, _ in runs.activities(factory, [run_id]).values()]
         for row in sorted(rows, key=lambda row: row["ended"] or row["updated"], reverse=True):
             if status in (None, row["status"]):
                 yield row

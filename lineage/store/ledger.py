@@ -27,7 +27,7 @@ from lineage.model import (
 )
 from lineage.store import asking, listing, replaying
 from lineage.store import rows as keys
-from lineage.store.asking import COUNTED, STATES, Standing
+from lineage.store.asking import COUNTED, STATES, Seen, Standing
 from lineage.store.rows import is_open, ours, parts
 from lineage.store.runrows import Moves, RunRows, Written
 from lineage.ticks import Ticks
@@ -49,10 +49,17 @@ class Ledger:
         row, _ = self._cursor(factory)
         return Ticks(row["scanned"]) if row else None
 
-    def move_cursor(self, factory: FactoryId, scanned: Ticks) -> None:
-        """Note how far was listed. It never moves backwards, whoever else moves it meanwhile."""
+    def move_cursor(
+        self, factory: FactoryId, scanned: Ticks, known: Versioned | None = None
+    ) -> None:
+        """
+        Note how far was listed. It never moves backwards, whoever else moves it meanwhile.
+
+        `known` is its row as it was read before: it is read again only if another wrote it since.
+        """
         while True:
-            row, version = self._cursor(factory)
+            row, version = known or self._cursor(factory)
+            known = None
             if row and (row["scanned"] >= scanned or not ours(row)):
                 return
             mine = {"v": keys.VERSION, "factory": factory, "scanned": scanned}
@@ -80,20 +87,21 @@ class Ledger:
         now: Ticks,
         patience: float = PATIENCE,
         since: Ticks = NEVER,
+        seen: Seen | None = None,
     ) -> list[Reference]:
         """
         Runs queued or open for too long since they were last sent, and noted as sent again now.
 
         The message may be lost, or its worker killed. Each time they wait twice as long. `since` is
         when sending was taken up again after a pause: it counts as the last time of those before.
-        One that another worker writes meanwhile is left out: somebody is at work on it.
+        One that another worker wrote since it was `seen` is left out: somebody is at work on it.
         """
 
         def is_late(row: Row) -> bool:
             sent = Ticks(max(row["sent"], since))
             return ticks.shift(sent, patience * 2 ** min(row["tries"], 16)) <= now
 
-        waiting = asking.see(self._runs, factory).waiting
+        waiting = (seen or self.see(factory)).waiting
         late = {key: each for key, each in waiting.items() if ours(each[0]) and is_late(each[0])}
         again: list[Reference] = []
         with self._runs.rows.together():
@@ -138,9 +146,7 @@ class Ledger:
                 for key, each in self._runs.waiting(factory, runs).items()
                 if ours(each[0])
             }
-            known = self._runs.activities(factory, {run.id for run in runs})
-            opened = [key for key, row in known.items() if is_open(row) and ours(row)]
-            before = self._runs.writable(factory, opened)
+            before = keys.writable(self._runs.activities(factory, {run.id for run in runs}))
             puts = {key: keys.given_up(row, now, gap) for key, (row, _) in before.items()}
             if not puts and not moves:
                 return written.moved
@@ -168,10 +174,11 @@ class Ledger:
         with self._runs.rows.together():
             while True:
                 opened = self._runs.in_state(factory, "o", closable)
-                rows = self._runs.activities(factory, closing)
-                before = self._runs.writable(factory, ended)
+                known = self._runs.activities(factory, closing)
+                known |= self._runs.get(factory, ended.keys() - known.keys())
+                before = keys.writable({key: known[key] for key in ended if key in known})
                 puts = {key: keys.settled(row, ended[key], now) for key, (row, _) in before.items()}
-                rows |= puts
+                rows = {key: row for key, (row, _) in known.items()} | puts
                 closed = closing - {row["pipelineRunId"] for row in rows.values() if is_open(row)}
                 moves: Moves = {
                     keys.run_key("o", run): (keys.run_key("p", run), each)
@@ -192,6 +199,10 @@ class Ledger:
         return replaying.recall(self._runs, factory, now)
 
     # ------------------------------------------------------------ asking
+
+    def see(self, factory: FactoryId) -> Seen:
+        """Read at once all that a collector wants to know of a factory."""
+        return asking.see(self._runs, factory)
 
     def standing(self, factory: FactoryId, overlap: float, most: int | None = COUNTED) -> Standing:
         """Where a factory stands; of each state `most` run rows are counted, or all."""
@@ -221,7 +232,7 @@ class Ledger:
 
     def rows_of(self, factory: FactoryId, run: str) -> list[Row]:
         """The ledger rows of a pipeline run, by its id."""
-        return list(self._runs.activities(factory, [run]).values())
+        return [row for row, _ in self._runs.activities(factory, [run]).values()]
 
     def activity_rows(
         self, factory: FactoryId, status: Status | None = None, since: Ticks | None = None

@@ -27,7 +27,7 @@ def open_runs(
         waiting = runs.waiting(factory, batch.runs)
         known = runs.activities(factory, (each.run.id for each in reading.listed))
         new = {key: keys.pending(run, now) for key, run in told.items() if key not in known}
-        rows = known | new
+        rows = {key: row for key, (row, _) in known.items()} | new
         unsettled = {row["pipelineRunId"] for row in rows.values() if is_open(row)}
         if not _take_up(runs, batch, waiting, unsettled):
             continue

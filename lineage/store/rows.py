@@ -14,6 +14,7 @@ them. Every row has `v`, its format; a row of a version we do not know is read, 
 | published | factory and pipeline    | `h|key`, `r|key`, `l|activity`        |
 |           |                         | `i|name|key`, `e|end|f or x|key`      |
 | assets    | first hex digit         | hash of the candidates                |
+| notes     | `lease`, `circuit`      | hash of what it is about              |
 """
 
 from __future__ import annotations
@@ -171,9 +172,19 @@ def is_open(row: Row) -> bool:
     return row["status"] in OPEN
 
 
+def writable(found: Mapping[str, Versioned]) -> dict[str, Versioned]:
+    """Those of the ledger rows that may still be written: open, and of this release."""
+    return {key: each for key, each in found.items() if is_open(each[0]) and ours(each[0])}
+
+
 def ours(row: Row) -> bool:
     """Whether a row is of this release: one of a newer release is read, never written."""
     return bool(row["v"] == VERSION)
+
+
+def count_key(now: Ticks, tail: str) -> str:
+    """The key of a row of counts, by its hour."""
+    return f"n|{now // (3600 * SECOND):012d}|{tail}"
 
 
 def counted(
@@ -193,7 +204,7 @@ def counted(
     made: dict[str, Row] = {
         **puts,
         **{index: {"v": VERSION, "key": key} for index, key in indexed.items()},
-        f"n|{now // (3600 * SECOND):012d}|{first}": {"v": VERSION, "delta": dict(delta)},
+        count_key(now, first): {"v": VERSION, "delta": dict(delta)},
     }
     return made, [index_key(row) for row in old if row["status"] in INDEXED]
 

@@ -8,7 +8,7 @@ from itertools import islice
 
 from lineage.model import FactoryId, Reference, Row, Rows, Versioned
 from lineage.store import rows as keys
-from lineage.store.rows import is_open, ours, parts
+from lineage.store.rows import parts
 from lineage.ticks import Ticks
 
 _TABLE = "runs"
@@ -55,15 +55,10 @@ class RunRows:
         low, high = f"{state}|{since:019d}", f"{state}|{until}{_END}"
         return self.rows.range(_TABLE, keys.factory_partition(factory), low, high)
 
-    def activities(self, factory: FactoryId, run_ids: Iterable[str]) -> dict[str, Row]:
+    def activities(self, factory: FactoryId, run_ids: Iterable[str]) -> dict[str, Versioned]:
         """The ledger rows of pipeline runs, by key."""
         prefixes = map(keys.activity_prefix, run_ids)
-        return {key: row for prefix in prefixes for key, row in self.range(factory, prefix)}
-
-    def writable(self, factory: FactoryId, wanted: Iterable[str]) -> dict[str, Versioned]:
-        """Those of the ledger rows that may still be written: open, and of this release."""
-        found = self.get(factory, wanted).items()
-        return {key: each for key, each in found if is_open(each[0]) and ours(each[0])}
+        return {key: each for prefix in prefixes for key, each in self.scan(factory, prefix)}
 
     def near(self, factory: FactoryId, wanted: Sequence[str]) -> dict[str, Versioned]:
         """

@@ -1,4 +1,4 @@
-"""Retention: what the ledger knows of runs that are long settled is removed."""
+"""Retention: what the ledger knows of runs that are long settled is removed, counts are folded."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from lineage.model import FactoryId, Row, Rows
 from lineage.store import rows as keys
+from lineage.store.folding import fold
 from lineage.ticks import Ticks
 
 _TABLE = "runs"
@@ -16,12 +17,15 @@ def sweep(rows: Rows, factory: FactoryId, before: Ticks, now: Ticks) -> int:
     """
     Remove the run rows of pipeline runs last updated `before`, and the ledger rows of those.
 
+    The counts of past hours are folded besides.
+
     What is not settled stays, and so does what a newer release wrote. Ledger rows go before their
     run row, each page with its index rows and the counts it changes: a kill leaves the rest for the
     next time. Returns how many ledger rows were removed; one that somebody else writes or removes
     meanwhile is left to them.
     """
     partition = keys.factory_partition(factory)
+    fold(rows, factory, now)
     removed = 0
     for state in "px":
         old = rows.range(_TABLE, partition, f"{state}|", f"{state}|{before:019d}")

@@ -23,7 +23,6 @@ T = TypeVar("T")
 PREFIX = "lineage"  # the account is the Functions host's own too
 TRIES = 5  # of a transaction whose table, or rows to be deleted, were not there
 FEW = 2  # keys that are asked for one by one
-_END = "~"  # above every key
 PAGE = 1000  # rows of one answer, the service's limit
 
 
@@ -77,7 +76,7 @@ class TableRows:
             asked = families[family]
             if len(asked) <= FEW:
                 return self._entities(table, partition, asked)
-            near = self._query(table, partition, min(asked), f"{family}|{_END}")
+            near = self._query(table, partition, min(asked), f"{max(asked)}!")
             return {key: each for each in near if (key := each["RowKey"]) in asked}
 
         found = self._side_by_side(read, list(families))

@@ -132,8 +132,8 @@ BUGS = {
         (
             Patch(
                 "collect.py",
-                "    _send(factory, ledger.overdue(factory, how.now, how.patience), queue, how)\n",
-                "    ledger.overdue(factory, how.now, how.patience)\n",
+                "    _send(factory, late, queue, how)\n",
+                "",
             ),
         ),
         kills=1,

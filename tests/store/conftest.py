@@ -1,11 +1,14 @@
 import pytest
 
 PARTS = (
+    "circuits",
     "collecting",
     "counting",
+    "folding",
     "leases",
     "parts",
     "published",
+    "replaying",
     "reporting",
     "rows",
     "sweep",

@@ -1,17 +1,21 @@
 """What the ledger keeps while runs are collected, on every store."""
 
+from collections import Counter
+
 import pytest
 
 from lineage import ticks
-from lineage.model import (
-    Rows,
-)
+from lineage.model import Batch, Reference, Rows
+from lineage.store.asking import Standing
 from lineage.store.ledger import Ledger
 from tests.store.words import (
     NOW,
     OVERLAP,
     once,
+    settle,
+    states,
     succeeded,
+    waiting,
 )
 from tests.world import (
     FACTORY,
@@ -24,6 +28,8 @@ from tests.world import (
     reading,
     reference,
 )
+
+LATE = at("03:20:00")  # a run queued `NOW` counts as lost
 
 
 def test_a_factory_has_no_cursor_and_no_watermark_at_first(rows: Rows) -> None:
@@ -93,6 +99,111 @@ def test_a_run_counts_as_lost_after_twenty_minutes_and_then_after_twice_as_long(
     ]
 
     assert sent_again == [20, 60, 140]
+
+
+def test_after_a_pause_runs_count_as_sent_when_it_ended(rows: Rows) -> None:
+    ledger = Ledger(rows)
+    ledger.enqueue(FACTORY, [reference("run-1")], NOW)
+    ended = ticks.shift(NOW, 4 * 3600)
+
+    def sent_again(seconds: float) -> int:
+        return len(ledger.overdue(FACTORY, ticks.shift(ended, seconds), since=ended))
+
+    assert [sent_again(0), sent_again(1199), sent_again(1200), sent_again(1300)] == [0, 0, 1, 0]
+    assert [sent_again(1200 + 2399), sent_again(1200 + 2400)] == [0, 1]
+
+
+def test_a_run_that_another_works_on_meanwhile_is_not_sent_again_nor_put_back(rows: Rows) -> None:
+    ledger = Ledger(rows)
+    busy = activity_run(pipeline_run("busy", "02:05:00"))
+    gone, idle = reference("gone", "02:06:00"), reference("idle", "02:07:00")
+    ledger.enqueue(FACTORY, [busy.of.reference, gone, idle], NOW)
+
+    def meanwhile() -> None:
+        settle(ledger, busy)
+        ledger.give_up(FACTORY, [gone], NOW)
+
+    tape = Tape(before=once(meanwhile))
+
+    assert Ledger(TapedRows(rows, tape)).overdue(FACTORY, NOW, patience=0) == [idle]
+
+    assert states(rows) == "qpx"
+    assert [row["tries"] for _, row in waiting(rows, "q")] == [1]
+
+
+def test_two_who_send_again_at_once_send_each_run_once(rows: Rows) -> None:
+    runs = [reference(f"run-{n:03d}", f"02:{n % 60:02d}:00") for n in range(230)]
+    Ledger(rows).enqueue(FACTORY, runs, NOW)
+    sent: list[Reference] = []
+    tape = Tape(before=once(lambda: sent.extend(Ledger(rows).overdue(FACTORY, LATE))))
+
+    sent += Ledger(TapedRows(rows, tape)).overdue(FACTORY, LATE)
+
+    assert len(sent) == len(set(sent)) == 230
+    assert {row["tries"] for _, row in waiting(rows, "q")} == {1}
+
+
+# ---------------------------------------------------------------- what is left of a batch
+
+
+def test_what_is_left_of_a_batch_is_what_is_not_done_or_given_up(rows: Rows) -> None:
+    ledger = Ledger(rows)
+    done, opened = (activity_run(pipeline_run(f"run-{n}", f"02:1{n}:00")) for n in (1, 2))
+    queued, new, gone = (reference(f"run-{n}", f"02:1{n}:00") for n in (3, 4, 5))
+    settle(ledger, done)
+    ledger.enqueue(FACTORY, [opened.of.reference, queued, gone], NOW)
+    ledger.open(batch_of(reading(opened)), reading(opened), NOW, OVERLAP)
+    ledger.give_up(FACTORY, [gone], NOW)
+    seen_anew = reference("run-1", "02:40:00")
+
+    runs = (seen_anew, new, queued, opened.of.reference, gone, done.of.reference)
+    left = ledger.waiting(Batch(FACTORY, 0, runs))
+
+    assert left == (seen_anew, new, queued, opened.of.reference)
+    assert ledger.waiting(Batch(FACTORY, 0, ())) == ()
+
+
+def test_runs_far_apart_are_found_behind_a_page_of_others(rows: Rows) -> None:
+    ledger = Ledger(rows)
+    ends = [reference("first", "01:00:00"), reference("last", "02:59:00")]
+    others = [reference(f"other-{n:04d}", "02:00:00") for n in range(1100)]
+    ledger.enqueue(FACTORY, [*ends, *others], NOW)
+    ledger.give_up(FACTORY, [*ends, *others], NOW)
+    new = reference("new", "02:58:00")
+
+    assert ledger.waiting(Batch(FACTORY, 0, (*ends, new))) == (new,)
+
+
+# ---------------------------------------------------------------- standing
+
+
+def test_where_a_factory_stands(rows: Rows) -> None:
+    ledger = Ledger(rows)
+    opened = activity_run(pipeline_run("open", "02:05:00"))
+    before = ledger.standing(FACTORY, OVERLAP)
+    settle(ledger, activity_run(pipeline_run("done", "02:01:00"), "activity-0"))
+    ledger.move_cursor(FACTORY, at("02:30:00"))
+    ledger.enqueue(FACTORY, [opened.of.reference, reference("queued", "02:09:00")], NOW)
+    ledger.open(batch_of(reading(opened)), reading(opened), NOW, OVERLAP)
+
+    found = ledger.standing(FACTORY, OVERLAP)
+
+    assert before == Standing(None, None, 0, 0, None, Counter())
+    assert (found.cursor, found.watermark) == (at("02:30:00"), at("02:09:00"))
+    assert (found.backlog, found.queued, found.oldest) == (2, 1, at("02:05:00"))
+    assert found.totals == ledger.totals(FACTORY) == {"Succeeded": 1, "Pending": 1}
+    assert found.watermark == ledger.watermark(FACTORY, OVERLAP)
+
+
+def test_a_large_backlog_is_counted_as_far_as_is_asked_for(rows: Rows) -> None:
+    ledger = Ledger(rows)
+    runs = [reference(f"run-{n:04d}", "02:10:00") for n in range(1200)]
+    ledger.enqueue(FACTORY, runs, NOW)
+
+    counts = [ledger.standing(FACTORY, OVERLAP).backlog]
+    counts += [ledger.standing(FACTORY, OVERLAP, most).backlog for most in (10, None)]
+
+    assert counts == [1000, 10, 1200]
 
 
 def test_runs_queued_and_open_are_sent_again_the_oldest_first(rows: Rows) -> None:

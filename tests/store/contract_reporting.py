@@ -1,5 +1,7 @@
 """What the ledger keeps while runs are reported, on every store."""
 
+from contextlib import suppress
+
 import pytest
 from msgspec.structs import replace
 
@@ -21,6 +23,7 @@ from tests.store.words import (
     OVERLAP,
     found,
     later_update,
+    once,
     settle,
     states,
     succeeded,
@@ -28,6 +31,7 @@ from tests.store.words import (
 )
 from tests.world import (
     FACTORY,
+    Killed,
     Tape,
     TapedRows,
     activity_run,
@@ -177,6 +181,63 @@ def test_what_is_open_of_a_run_that_is_given_up_is_failed_and_the_settled_stays(
         ["Truncated", "process", "the source no longer has this pipeline run"]
     ]
     assert (row["settled"], row["runStatus"]) == (NOW, "Succeeded")
+
+
+def test_what_another_opens_while_a_run_is_given_up_is_failed_too(rows: Rows) -> None:
+    ledger = Ledger(rows)
+    first, late = (activity_run(run_id=f"activity-{n}") for n in (1, 2))
+    batch, more = batch_of(reading(first)), reading(first, late)
+    ledger.enqueue(FACTORY, batch.runs, NOW)
+    ledger.open(batch, reading(first), NOW, OVERLAP)
+    tape = Tape(before=once(lambda: ledger.open(batch, more, NOW, OVERLAP)))
+
+    assert Ledger(TapedRows(rows, tape)).give_up(FACTORY, batch.runs, NOW) == 1
+
+    assert (states(rows), ledger.totals(FACTORY)) == ("x", {"Failed": 2})
+    assert ledger.give_up(FACTORY, batch.runs, NOW) == 0
+
+
+@pytest.mark.parametrize("until", [None, 1], ids=["goes on", "is killed"])
+def test_a_run_given_up_while_another_opens_it_is_open_again_before_more_of_it_is_known(
+    rows: Rows, until: int | None
+) -> None:
+    ledger, run = Ledger(rows), activity_run()
+    batch = batch_of(reading(run))
+    ledger.enqueue(FACTORY, batch.runs, NOW)
+    ledger.give_up(FACTORY, batch.runs, NOW)
+    tape = Tape(until=until)
+
+    with suppress(Killed):
+        Ledger(TapedRows(rows, tape)).open(batch, reading(run), NOW, OVERLAP)
+
+    assert tape.events == ["listed", "rows"][:until]
+    assert states(rows) == "o"
+    assert ledger.totals(FACTORY) == ({} if until else {"Pending": 1})
+
+
+def test_a_done_run_of_which_more_is_read_is_open_again(rows: Rows) -> None:
+    ledger, run = Ledger(rows), activity_run()
+    settle(ledger, run)
+    more = reading(run, activity_run(run_id="activity-2"))
+
+    ledger.open(batch_of(more), more, NOW, OVERLAP)
+
+    assert (states(rows), ledger.totals(FACTORY)) == ("o", {"Succeeded": 1, "Pending": 1})
+
+
+def test_a_run_row_that_another_moves_while_it_is_marked_listed_is_not_doubled(
+    rows: Rows,
+) -> None:
+    run = activity_run()
+    ledger, batch = Ledger(rows), batch_of(reading(run))
+    ledger.enqueue(FACTORY, batch.runs, NOW)
+    ledger.open(batch, reading(run, running=1), run.of.updated, OVERLAP)
+    tape = Tape(before=once(lambda: settle(ledger, run)))
+
+    todo = Ledger(TapedRows(rows, tape)).open(batch, reading(run), NOW, OVERLAP)
+
+    assert todo == []
+    assert states(rows) == "p"
 
 
 def test_queued_is_cleared_only_at_the_state_that_was_listed(rows: Rows) -> None:
