@@ -24,13 +24,14 @@ LAYERS: tuple[frozenset[str], ...] = tuple(
     frozenset(layer.split())
     for layer in (
         "errors jsontext model ticks",
-        "redact settings",
+        "logs redact settings",
         "auth http",
+        "storage",
         "connectors resolve sql",
         "translate",
         "batch coalesce",
-        "catalog queue sources store web",
-        "desk",
+        "catalog queue sources store",
+        "desk web",
         "compare",
         "plan",
         "lines memory",
@@ -38,7 +39,8 @@ LAYERS: tuple[frozenset[str], ...] = tuple(
         "collect report",
         "diagnosis leases summary wiring",
         "app doctor",
-        "service sync",
+        "readiness sync worker",
+        "service",
         "cli",
         "__main__",
     )

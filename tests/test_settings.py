@@ -39,7 +39,7 @@ LATER = (
 )
 URL = "is to be https://HOST, without user, query or blanks (http:// for loopback only)"
 NO_PLACE = "is to be purview:https://HOST or atlas:https://HOST or local:PATH"
-BROUGHT = ("spine", "catalogs")
+BROUGHT = ("spine", "catalogs", "functions")
 TIME = "is to be a time such as 90s, 15m, 12h or 7d,"
 
 
@@ -405,7 +405,7 @@ def test_each_setting_is_described_with_its_source() -> None:
     assert shown["LINEAGE_LAG"] == ("2m", "default")
     assert shown["LINEAGE_BATCH"] == ("10", "environment")
     assert shown["LINEAGE_LANES"] == ("1", "--set")
-    assert len(found) == 24
+    assert len(found) == 26
 
 
 def test_secrets_are_masked_and_not_shown_by_repr() -> None:
@@ -480,11 +480,16 @@ NAME = "AzureWebJobsStorage"
             {
                 "__accountName": "ours",
                 "__tableServiceUri": "https://ours.table.core.chinacloudapi.cn/",
+                "__queueServiceUri": "https://ours.queue.core.chinacloudapi.cn",
                 "__credential": "ManagedIdentity",
                 "__clientId": "0000-1",
             },
             Storage(
-                "", "ours", "https://ours.table.core.chinacloudapi.cn", "managedidentity", "0000-1"
+                account="ours",
+                tables="https://ours.table.core.chinacloudapi.cn",
+                queues="https://ours.queue.core.chinacloudapi.cn",
+                credential="managedidentity",
+                client="0000-1",
             ),
             "https://ours.table.core.chinacloudapi.cn",
         ),
@@ -501,6 +506,7 @@ def test_the_account_is_named_as_the_functions_host_names_it(
     assert found.store == Place("table", "")
     assert found.storage == storage
     assert found.storage.endpoint == tables
+    assert found.storage.queue_endpoint == tables.replace(".table.", ".queue.")
 
 
 @pytest.mark.parametrize(
@@ -562,11 +568,7 @@ def test_the_table_is_that_of_the_product() -> None:
     path = ROOT.parent / "shared" / "data" / "settings.json"
     if not path.exists():
         pytest.skip("the product's own table of settings is not at hand")
-    rows = [
-        row
-        for row in json.loads(path.read_text())
-        if row["issue"] in BROUGHT or row["name"] == "LINEAGE_LEDGER_DAYS"
-    ]
+    rows = [row for row in json.loads(path.read_text()) if row["issue"] in BROUGHT]
 
     assert [(row.name, row.default, row.required, row.secret) for row in TABLE] == [
         (row["name"], row["default"], row.get("required", False), row.get("secret", False))
