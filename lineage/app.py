@@ -255,7 +255,7 @@ class App:
             yield from report(batch, reading, definitions, self.translate, desk)
         except (Rejected, SettingsError, Unavailable) as error:
             self._closed(summary, batch.factory, error)
-            yield from self.ledger.settle(batch, held(reading, error), self.clock())
+            yield from self.ledger.settling(batch, held(reading, error), self.clock())
 
     def _unread(self, batch: Batch, reading: Reading, summary: Summary, *, barren: bool) -> None:
         """
