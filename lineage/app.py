@@ -187,7 +187,7 @@ class App:
             for outcome in report(batch, reading, definitions, self.translate, desk):
                 on_outcome(outcome)
         except (Rejected, SettingsError, Unavailable) as error:
-            for outcome in self.ledger.settle(batch, held(reading, error), self.clock()):
+            for outcome in self.ledger.settling(batch, held(reading, error), self.clock()):
                 on_outcome(outcome)
             return Left(reading, barren, error)
         return Left(reading, barren)

@@ -9,13 +9,16 @@ from msgspec.structs import replace
 from lineage.coalesce import only, unite
 from lineage.compare import Done, Variant, Work, ended, fingerprint, is_left, last_seen, last_told
 from lineage.desk import Desk
-from lineage.errors import Cause, Unavailable
+from lineage.errors import Cause, Rejected, Unavailable
 from lineage.model import Gap, LastRun, Name, Process, Status
 from lineage.plan import Operation
 from lineage.store.processes import Head, Published, Refusal
+from lineage.store.rows import TOO_LARGE
 
 
-def intend(made: Iterable[Operation], latest: Mapping[Name, LastRun], desk: Desk) -> None:
+def intend(
+    made: Iterable[Operation], latest: Mapping[Name, LastRun], desk: Desk
+) -> dict[Name, Rejected]:
     """
     Note what is about to be sent, before it is, and the run whose attributes go with it.
 
@@ -23,7 +26,11 @@ def intend(made: Iterable[Operation], latest: Mapping[Name, LastRun], desk: Desk
     that no edge is taken back, and an operation new to us doesn't look like somebody else's, which,
     where the built-in claims its runs, would be left alone. Nothing here counts as proof: what is
     refused leaves no trace in what is known of the operation, whenever the crash comes.
+
+    Returns the operations that cannot be noted, because a row of the store does not hold them: they
+    are not to be sent.
     """
+    refused: dict[Name, Rejected] = {}
     noted: list[tuple[Operation, str, Published]] = []
     for one in made:
         for key, each in one.members.items():
@@ -32,12 +39,18 @@ def intend(made: Iterable[Operation], latest: Mapping[Name, LastRun], desk: Desk
             if head.name is None:  # else who goes by the name too would not know
                 head = replace(head, name=one.name, status=Status.PENDING)
             row = replace(old, head=head, intended=told(each, one))
-            if desk.published.put(row, each.row, latest.get(each.process.parents[-1])):
-                noted.append((one, key, row))
+            try:
+                if desk.published.put(row, each.row, latest.get(each.process.parents[-1])):
+                    noted.append((one, key, row))
+            except Rejected as error:
+                if error.code != TOO_LARGE:
+                    raise
+                refused[one.name] = error
     versions = desk.published.versions(row.process for _, _, row in noted)
     for one, key, row in noted:
         known = replace(row, version=versions[key])
         one.members[key] = replace(one.members[key], row=known)
+    return refused
 
 
 def told(work: Work, made: Operation) -> Process:

@@ -21,6 +21,7 @@ from lineage.errors import Cause, Rejected, Unavailable
 from lineage.memory import doubtful, intend, record, take_back, told, write
 from lineage.model import Certainty, Change, Gap, LastRun, Name, Reason, Status
 from lineage.plan import Located, Operation, plan
+from lineage.store.rows import TOO_LARGE
 
 log = logging.getLogger(__name__)
 
@@ -166,8 +167,10 @@ def _send(
     """Send one bulk and remember what arrived; what has to be tried once more is for `later`."""
     settled: dict[Variant, Done] = {}
     with desk.published.together():
-        intend([operations[unit.key] for unit in units], latest, desk)
-    answers = [(operations[u.key], answer) for u, answer in bulk.publish(units, desk.catalog.send)]
+        large = intend([operations[unit.key] for unit in units], latest, desk)
+    small = [unit for unit in units if unit.key not in large]
+    answers = [(operations[u.key], answer) for u, answer in bulk.publish(small, desk.catalog.send)]
+    answers += [(operations[name], error) for name, error in large.items()]
     arrived = [made.assets for made, answer in answers if not isinstance(answer, Rejected)]
     with desk.published.together():
         located.choose(frozenset().union(*arrived))
@@ -264,5 +267,7 @@ def _halve(members: Mapping[str, Work], later: _Later) -> None:
 def _why(answer: Rejected) -> Gap:
     if answer.code == DELETED:
         return Gap(Reason.ENTITY_DELETED, detail="deleted in the catalog, and not made again")
+    if answer.code == TOO_LARGE:
+        return Gap(Reason.REJECTED, detail="not sent: larger than a row of the store holds")
     detail = f"the catalog refused it: {answer.code or answer.status}"
     return Gap(Reason.REJECTED, detail=detail)

@@ -83,7 +83,7 @@ def report(
         ready = [_outcome(each, done) for each in told if each.processes.keys() <= done.keys()]
         told = [each for each in told if not each.processes.keys() <= done.keys()]
         more = {each.run.of.id for each in told}
-        yield from desk.ledger.settle(batch, [*silent, *ready], desk.clock(), more)
+        yield from desk.ledger.settling(batch, [*silent, *ready], desk.clock(), more)
         silent = []
 
 

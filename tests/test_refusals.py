@@ -1,6 +1,6 @@
 """What a catalog refuses fails alone: an operation keeps, and gains, the edges that it takes."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 import pytest
 from hypothesis import given, settings
@@ -8,8 +8,11 @@ from hypothesis import strategies as st
 
 from lineage import ticks
 from lineage.errors import Rejected
-from lineage.model import Asset, Gap, Json, Outcome, Process, Reason, Status, Where
+from lineage.jsontext import dumps
+from lineage.model import Asset, Gap, Json, Outcome, Process, Reason, Row, Rows, Status, Where
 from lineage.store.processes import Published
+from lineage.store.published import PublishedRows
+from lineage.store.rows import TOO_LARGE
 from tests.world import (
     FACTORY,
     World,
@@ -98,6 +101,45 @@ def test_a_bad_input_fails_alone_before_with_and_after_good_runs(
     assert [outcome.gaps for outcome in (first[0], both[1])] == [(gap,), (gap,)]
     assert world.ends(operation("sink")) == ["a", "b", "c", "d"]
     assert row(world, process("sink")).process == process("sink", "a", "b", "c", "d")
+
+
+class Narrow:
+    """Rows of a store that holds no row longer than this."""
+
+    MOST = 6000
+
+    def __init__(self, rows: Rows) -> None:
+        self.get, self.range, self.scan = rows.get, rows.range, rows.scan
+        self.together = rows.together
+        self._rows = rows
+
+    def write(
+        self,
+        table: str,
+        partition: str,
+        puts: Mapping[str, Row],
+        deletes: Iterable[str] = (),
+        expected: Mapping[str, int] | None = None,
+    ) -> bool:
+        if any(len(dumps(row)) > self.MOST for row in puts.values()):
+            raise Rejected("too large", 413, TOO_LARGE)
+        return self._rows.write(table, partition, puts, deletes, expected)
+
+
+def test_what_no_row_of_the_store_holds_is_not_sent_and_fails_alone(world: World) -> None:
+    world.set(published=PublishedRows(Narrow(world.taped), world.catalog.address))
+    huge = process("sink", *(f"t{n:03d}" for n in range(100)))
+    other = process("large", *(f"t{n:03d}" for n in range(100)))
+
+    outcomes = tell(world, process("sink", "a"), huge, process("next", "b"), other)
+    again = tell(world, huge, process("sink", "c"))
+
+    assert statuses(outcomes) == ["Succeeded", "Failed", "Succeeded", "Failed"]
+    gap = Gap(Reason.REJECTED, detail="not sent: larger than a row of the store holds")
+    assert outcomes[1].gaps == outcomes[3].gaps == again[0].gaps == (gap,)
+    assert statuses(again) == ["Failed", "Succeeded"]
+    assert world.ends(operation("sink")) == ["a", "c"]
+    assert world.entity(operation("large")) is None
 
 
 def test_what_is_refused_leaves_what_is_published_as_it_was(world: World) -> None:

@@ -557,12 +557,12 @@ class Settling:
     def open(self, batch: Batch, read: Reading, now: Ticks, overlap: float) -> list[ActivityRun]:
         return self.ledger.open(batch, read, now, overlap)
 
-    def settle(
+    def settling(
         self, batch: Batch, outcomes: Iterable[Outcome], now: Ticks, waiting: Collection[str]
-    ) -> list[Outcome]:
+    ) -> Iterator[Outcome]:
         given = list(outcomes)
         self.asked.append([outcome.run.id for outcome in given])
-        return self.ledger.settle(batch, given, now, waiting)
+        return self.ledger.settling(batch, given, now, waiting)
 
 
 def test_a_run_is_settled_once_with_the_last_of_its_processes(world: World) -> None:

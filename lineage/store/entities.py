@@ -16,6 +16,7 @@ from typing import Any
 from lineage.errors import Rejected
 from lineage.jsontext import dumps, loads
 from lineage.model import Row, Versioned
+from lineage.store.rows import TOO_LARGE
 
 MOST = 100  # entities of a transaction
 LARGEST = 3_500_000  # bytes of one, as we reckon it
@@ -55,7 +56,9 @@ def entity(partition: str, key: str, row: Row, mark: str) -> Entity:
         return {**made, "body": text}
     packed = zlib.compress(text.encode())
     if len(packed) > CHUNK * CHUNKS:
-        raise Rejected(f"a row of {len(text)} characters is larger than a table holds", 413)
+        raise Rejected(
+            f"a row of {len(text)} characters is larger than a table holds", 413, TOO_LARGE
+        )
     chunks = range(0, len(packed), CHUNK)
     return {**made, **{f"z{n:02d}": packed[at : at + CHUNK] for n, at in enumerate(chunks)}}
 

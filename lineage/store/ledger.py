@@ -8,10 +8,11 @@ activity rows before their pipeline run counts as listed.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from itertools import islice
 
 from lineage import ticks
+from lineage.errors import LineageError
 from lineage.model import (
     ActivityRun,
     Batch,
@@ -165,28 +166,59 @@ class Ledger:
         A row that is settled already stays as it is. `waiting` are pipeline runs that the caller
         will tell more of: they need not be looked at. Returns the outcomes recorded.
         """
+        return list(self.settling(batch, outcomes, now, waiting))
+
+    def settling(
+        self,
+        batch: Batch,
+        outcomes: Iterable[Outcome],
+        now: Ticks,
+        waiting: Collection[str] = (),
+    ) -> Iterator[Outcome]:
+        """
+        As `settle`, for one who tells each outcome on: also those recorded before an error.
+
+        Nothing is written before the first is asked for, and all of it is then.
+        """
         ended = {keys.activity_key(outcome.run): outcome for outcome in outcomes}
         if not ended:
-            return []
-        factory, written = batch.factory, Written()
+            return
+        written, failure = Written(), None
+        with self._runs.rows.together():
+            try:
+                self._settle(batch, ended, now, waiting, written)
+            except LineageError as error:  # what was written before it stands
+                failure = error
+        yield from (ended[key] for key in written.keys)
+        if failure:
+            raise failure
+
+    def _settle(
+        self,
+        batch: Batch,
+        ended: Mapping[str, Outcome],
+        now: Ticks,
+        waiting: Collection[str],
+        written: Written,
+    ) -> None:
+        factory = batch.factory
         closing = {outcome.run.of.id for outcome in ended.values()} - set(waiting)
         closable = [run for run in batch.runs if run.id in closing]
-        with self._runs.rows.together():
-            while True:
-                opened = self._runs.in_state(factory, "o", closable)
-                known = self._runs.activities(factory, closing)
-                known |= self._runs.get(factory, ended.keys() - known.keys())
-                before = keys.writable({key: known[key] for key in ended if key in known})
-                puts = {key: keys.settled(row, ended[key], now) for key, (row, _) in before.items()}
-                rows = {key: row for key, (row, _) in known.items()} | puts
-                closed = closing - {row["pipelineRunId"] for row in rows.values() if is_open(row)}
-                moves: Moves = {
-                    keys.run_key("o", run): (keys.run_key("p", run), each)
-                    for run, each in opened.items()
-                    if run.id in closed and ours(each[0])
-                }
-                if self._runs.put(factory, puts, before, now, moves, written):
-                    return [ended[key] for key in written.keys]
+        while True:
+            opened = self._runs.in_state(factory, "o", closable)
+            known = self._runs.activities(factory, closing)
+            known |= self._runs.get(factory, ended.keys() - known.keys())
+            before = keys.writable({key: known[key] for key in ended if key in known})
+            puts = {key: keys.settled(row, ended[key], now) for key, (row, _) in before.items()}
+            rows = {key: row for key, (row, _) in known.items()} | puts
+            closed = closing - {row["pipelineRunId"] for row in rows.values() if is_open(row)}
+            moves: Moves = {
+                keys.run_key("o", run): (keys.run_key("p", run), each)
+                for run, each in opened.items()
+                if run.id in closed and ours(each[0])
+            }
+            if self._runs.put(factory, puts, before, now, moves, written):
+                return
 
     # ------------------------------------------------------------ replaying
 

@@ -45,6 +45,9 @@ VERSION = 1
 MOST_PROCESSES = 20  # hashes in a ledger row; their number is beside them
 INDEXED = frozenset({Status.PARTIAL, Status.FAILED, Status.RETRYING, Status.TIMED_OUT})
 MOST_REPLAYS = 10  # audits in a ledger row, the newest
+MOST_REASONS = 100  # in a ledger row; their number is beside them where there are more
+HEAVY = 2_500_000  # bytes of ledger rows in one write, of 3.5 MB with what goes with them
+TOO_LARGE = "RowTooLarge"  # the code of an error: no store that has a limit can hold the row
 PART = 30  # ledger or run rows of one write, which holds up to three rows for each
 GONE = Gap(Reason.TRUNCATED, detail="the source no longer has this pipeline run")
 _LAST_TICK = 10**19 - 1
@@ -123,10 +126,12 @@ def pending(run: ActivityRun, now: Ticks) -> Row:
 def settled(row: Row, outcome: Outcome, now: Ticks) -> Row:
     """The ledger row of an activity run that ended so; an open end may be followed by another."""
     processes = [each.key for each in outcome.processes]
+    count = len(outcome.gaps)
     return {
-        **row,
+        **{key: each for key, each in row.items() if key != "reasonCount"},
         "status": outcome.status.value,
-        "reasons": [gap_row(each) for each in outcome.gaps],
+        "reasons": [gap_row(each) for each in outcome.gaps[:MOST_REASONS]],
+        **({"reasonCount": count} if count > MOST_REASONS else {}),
         "processes": processes[:MOST_PROCESSES],
         "processCount": len(processes),
         "attempts": row["attempts"] + 1,
@@ -165,6 +170,21 @@ def index_key(row: Row) -> str:
 def parts(of: Sequence[str], most: int = PART) -> Iterator[Sequence[str]]:
     """Keys in parts that one write may hold, with all that goes with them."""
     return (of[begin : begin + most] for begin in range(0, len(of), most))
+
+
+def light(puts: Mapping[str, Row]) -> Iterator[Sequence[str]]:
+    """As `parts`, of rows to be written: a part of large ones is no more than a table takes."""
+    part: list[str] = []
+    size = 0
+    for key, row in puts.items():
+        weight = 6 * len(dumps(row))  # at most: each character may be sent as \\uXXXX
+        if part and (len(part) == PART or size + weight > HEAVY):
+            yield part
+            part, size = [], 0
+        part.append(key)
+        size += weight
+    if part:
+        yield part
 
 
 def is_open(row: Row) -> bool:

@@ -144,7 +144,7 @@ class RunRows:
         """
         moves, written = moves or {}, written or Written()
         left = len(puts)
-        for some in parts(list(puts)):
+        for some in keys.light(puts):
             old = {key: before[key] for key in some if key in before}
             changed, deletes = keys.counted({key: puts[key] for key in some}, old, now)
             left -= len(some)

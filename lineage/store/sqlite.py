@@ -200,8 +200,17 @@ def _closed_on_error(connection: sqlite3.Connection) -> Iterator[None]:
 
 @contextmanager
 def _transaction(connection: sqlite3.Connection) -> Iterator[sqlite3.Connection]:
-    if connection.in_transaction:  # of `together`
-        yield connection
+    if connection.in_transaction:  # of `together`, which may go on without this write
+        connection.execute("SAVEPOINT one")
+        try:
+            yield connection
+        except BaseException:
+            if connection.in_transaction:
+                connection.execute("ROLLBACK TO one")
+            raise
+        finally:
+            if connection.in_transaction:
+                connection.execute("RELEASE one")
         return
     connection.execute("BEGIN IMMEDIATE")
     try:

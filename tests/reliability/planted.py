@@ -114,8 +114,9 @@ BUGS = {
         (
             Patch(
                 "publish.py",
-                "        intend([operations[unit.key] for unit in units], latest, desk)\n",
-                "        [_remember(operations[u.key], latest, desk, later) for u in units]\n",
+                "        large = intend([operations[unit.key] for unit in units], latest, desk)\n",
+                "        large = {}; [_remember(operations[u.key], latest, desk, later) for u in"
+                " units]\n",
             ),
             Patch(
                 "publish.py",

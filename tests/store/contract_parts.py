@@ -1,12 +1,14 @@
 """What a kill between two writes of one large batch leaves, on every store."""
 
+import random
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 
 import pytest
 
-from lineage.model import ActivityRun, Outcome, Rows, Status
+from lineage.errors import Unavailable
+from lineage.model import ActivityRun, Gap, Outcome, Reason, Rows, Status
 from lineage.store.ledger import Ledger
 from tests.store.words import NOW, OVERLAP, ledger_rows, states, waiting
 from tests.world import (
@@ -86,3 +88,58 @@ def test_all_that_is_settled_of_a_large_batch_is_told(rows: Rows) -> None:
     told = ledger.settle(batch_of(read), [Outcome(run, Status.SUCCEEDED) for run in runs], NOW)
 
     assert [each.run.id for each in told] == [run.id for run in runs]
+
+
+def test_rows_too_large_for_one_transaction_are_written_in_several(rows: Rows) -> None:
+    runs, gaps = many()[:30], noise()
+    read, ledger = reading(*runs), Ledger(rows)
+    ledger.enqueue(FACTORY, batch_of(read).runs, NOW)
+    ledger.open(batch_of(read), read, NOW, OVERLAP)
+
+    told = ledger.settle(batch_of(read), [Outcome(run, Status.FAILED, gaps) for run in runs], NOW)
+
+    assert len(told) == 30
+    assert ledger.totals(FACTORY) == {"Failed": 30}
+    assert states(rows) == "p" * 10
+    [row] = {(len(row["reasons"]), row["reasonCount"]) for row in ledger_rows(rows)}
+    assert row == (100, 5000)
+
+
+def noise() -> tuple[Gap, ...]:
+    """More than a row of a table holds, however well it is compressed."""
+    chance = random.Random(1)  # noqa: S311 - what nothing compresses
+    texts = ["".join(chance.choices("ЖЗИЙКЛМНОПРСТУФХЦЧШЩ日本語", k=256)) for _ in range(5000)]
+    return tuple(Gap(Reason.UNRESOLVED, detail=text) for text in texts)
+
+
+@pytest.mark.parametrize("after", [0, 1, 3])
+def test_what_was_recorded_before_an_error_is_told_and_then_the_error(
+    rows: Rows, after: int
+) -> None:
+    runs = many()
+    read, ledger = reading(*runs), Ledger(rows)
+    ledger.enqueue(FACTORY, batch_of(read).runs, NOW)
+    ledger.open(batch_of(read), read, NOW, OVERLAP)
+    tape = Tape()
+
+    def fail(event: str) -> None:
+        if len(tape.events) == after:
+            raise Unavailable("the store is down")
+
+    tape.before = fail
+    ended = [Outcome(run, Status.SUCCEEDED) for run in runs]
+    told: list[Outcome] = []
+    with pytest.raises(Unavailable, match="the store is down"):
+        _take(Ledger(TapedRows(rows, tape)).settling(batch_of(read), ended, NOW), told)
+    settled = {row["activityRunId"] for row in ledger_rows(rows) if row["status"] == "Succeeded"}
+
+    assert [each.run.id for each in told] == [run.id for run in runs[: 30 * after]]
+    assert settled == {each.run.id for each in told}
+    assert len(ledger.settle(batch_of(read), ended, NOW)) == 120 - 30 * after
+    assert states(rows) == "p" * 40
+
+
+def _take(outcomes: Iterator[Outcome], told: list[Outcome]) -> None:
+    """Those that are had before an error too."""
+    for each in outcomes:
+        told.append(each)

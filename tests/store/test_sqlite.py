@@ -149,6 +149,20 @@ def test_the_writes_of_one_block_are_all_made_or_none(path: Path) -> None:
         assert rows.range("runs", "p", "", "~") == rows.range("assets", "q", "", "~") == []
 
 
+def test_a_write_of_a_block_that_fails_leaves_nothing_and_the_others_stand(path: Path) -> None:
+    broken: dict[str, Row] = {"a": {"v": 1}, "b": {"v": object()}}
+
+    with SqliteRows(path) as rows:
+        rows.write("runs", "p", {"old": {"v": 1}})
+        with rows.together():
+            rows.write("runs", "p", {"c": {"v": 1}})
+            with pytest.raises(TypeError):
+                rows.write("runs", "p", broken, ["old"])
+            rows.write("runs", "p", {"d": {"v": 1}})
+
+        assert [key for key, _ in rows.range("runs", "p", "", "~")] == ["c", "d", "old"]
+
+
 def test_threads_share_one_store(path: Path) -> None:
     with SqliteRows(path) as rows:
 
