@@ -188,7 +188,7 @@ class _Evaluation:
         moment = [self._scope.now()] if function.asks_time else []
         if None in moment:
             return self._gap(label(call))
-        if not self._work_with(values):
+        if not self._work_with(values) or not self._may(function.steps):
             return self._gap(f"more than {MOST_STEPS} steps")
         if not function.reads_markup and any(isinstance(value, Markup) for value in values):
             return self._gap(f"{label(call)}: {MARKUP}")

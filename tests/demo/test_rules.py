@@ -230,3 +230,42 @@ def test_a_factory_does_not_take_the_path_of_a_workspace(
 
 def test_a_workspace_has_an_api_version_of_its_own(http: requests.Session, workspace: str) -> None:
     assert http.get(f"{workspace}/workspace", params=ADF, timeout=10).status_code == 400
+
+
+FIRED = "2026-11-18T01:00:00Z"
+
+
+@pytest.mark.parametrize("site", ["factory", "workspace"])
+def test_runs_of_triggers_are_found_by_name_and_tell_the_runs_they_started(
+    site: str, request: pytest.FixtureRequest, http: requests.Session
+) -> None:
+    root, params = request.getfixturevalue(site), ADF if site == "factory" else SYNAPSE
+    name = "TR_Nightly_0100" if site == "factory" else "TR_Dwh_0130"
+    named = {"operand": "TriggerName", "operator": "In", "values": [name]}
+
+    answer = http.post(
+        f"{root}/queryTriggerRuns", params=params, json=EVER | {"filters": [named]}, timeout=10
+    )
+
+    rows = answer.json()["value"]
+    assert rows
+    for row in rows:
+        [run] = row["triggeredPipelines"].values()
+        started = http.get(f"{root}/pipelineruns/{run}", params=params, timeout=10).json()
+        assert row["triggerRunId"] == started["invokedBy"]["id"]
+        assert row["triggerRunTimestamp"] < started["runStart"]
+        assert row["properties"]["TriggerTime"].endswith(("AM", "PM"))
+
+
+def test_runs_of_triggers_take_operands_of_their_own(http: requests.Session, factory: str) -> None:
+    url = f"{factory}/queryTriggerRuns"
+    started = {"operand": "RunStart", "operator": "Equals", "values": [FIRED]}
+    order = {"orderBy": "TriggerRunTimestamp", "order": "DESC"}
+
+    rows = asked(http, url, orderBy=[order]).json()["value"]
+    refused = asked(http, url, filters=[started])
+
+    fired = [row["triggerRunTimestamp"] for row in rows]
+    assert len(fired) == 10
+    assert fired == sorted(fired, reverse=True)
+    assert (refused.status_code, refused.json()["error"]["code"]) == (400, "BadRequest")

@@ -102,11 +102,13 @@ def test_any_call_gives_plain_json_or_a_gap_and_gives_it_again(call: Any) -> Non
         "@formatDateTime('2018-03-15', '" + "y" * 60_000 + "')",
         "@xml('" + "<a>" * 9_000 + "')",
         "@xpath(xml('<a>" + "<b/>" * 1_900 + "</a>'), '" + "+".join(["count(/a/b)"] * 80) + "')",
+        "@{xpath(xml('<a>" + "<b/>" * 1_900 + "</a>'), 'count(/a/b/c)')}" * 3,
+        "@{xpath(xml('<a/>'), 'count(/a)')}" * 400,
         "@xpath(xml('<a>" + "<b/>" * 130 + "</a>'), 'count(//*) + count(/*[//*])')",
         "@xpath(xml('<a/>'), '" + "-" * 1_000 + "1')",
         "@xpath(xml('<a/>'), '" + "(" * 500 + "1" + ")" * 500 + "')",
     ],
-    ids=range(16),
+    ids=range(18),
 )
 def test_what_grows_without_end_ends(text: str) -> None:
     assert isinstance(evaluate(text, Scope(), PLACE), Value)

@@ -161,5 +161,5 @@ CONVERSION = {
     "uricomponenttobinary": Function(_bits, 1, 1),
     "uricomponenttostring": Function(_unescaped, 1, 1),
     "xml": Function(xml, 1, 1),
-    "xpath": Function(xpath, 2, 2, reads_markup=True),
+    "xpath": Function(xpath, 2, 2, reads_markup=True, steps=500),
 }

@@ -29,9 +29,10 @@ class Function:
     What a function does with plain values, and how many it takes; `most` None is any number.
 
     `apply` raises `Refused`; what it gives is plain JSON, or `Markup`, which only those take that
-    set `reads_markup`. Where `asks_time` is set the first argument is the moment, in ticks.
-    `choose` is for functions that need not know all of their arguments: from the values known so
-    far and the number of arguments, which to look at next.
+    set `reads_markup`. Where `asks_time` is set the first argument is the moment, in ticks. A call
+    takes `steps` beside what its arguments take. `choose` is for functions that need not know all
+    of their arguments: from the values known so far and the number of arguments, which to look at
+    next.
     """
 
     apply: Callable[..., Any]
@@ -39,6 +40,7 @@ class Function:
     most: int | None
     asks_time: bool = False
     reads_markup: bool = False
+    steps: int = 0
     choose: Callable[[Sequence[Any], int], int | None] | None = None
 
 

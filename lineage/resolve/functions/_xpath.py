@@ -19,7 +19,7 @@ from lineage.resolve.functions._function import Markup, Refused, fits, string
 
 LONGEST_PATH = 1_024  # characters
 MOST_ELEMENTS = 2_000
-MOST_VISITS = 20_000  # of elements, at worst
+MOST_VISITS = 50_000  # of elements, at worst
 _RECKONING = frozenset({"(decimal)", "+", "-", "div", "number", "sum"})
 
 
@@ -37,7 +37,7 @@ def xpath(markup: Any, path: Any) -> Any:
     whole = markup.text if isinstance(markup, Markup) else markup
     tree, names = _tree(whole)
     text = string(path)
-    if len(text) > LONGEST_PATH or len(names) ** _depth(text) > MOST_VISITS:
+    if len(text) > LONGEST_PATH or _visits(text, len(names)) > MOST_VISITS:
         raise Refused("takes no path that looks at so much")
     from elementpath import ElementPathError, XPath1Parser, XPathContext  # slow to import, rare
 
@@ -51,13 +51,14 @@ def xpath(markup: Any, path: Any) -> Any:
     return _plain(found, symbols)
 
 
-def _depth(path: str) -> int:
-    """How many times over the elements may be looked at: axes and predicates within another."""
+def _visits(path: str, elements: int) -> int:
+    """How often elements may be looked at: axes and predicates do it for each of those before."""
     nested = deepest = 0
     for each in re.findall(r"[\[\]]", path):
         nested += 1 if each == "[" else -1
         deepest = max(deepest, nested)
-    return 1 + deepest + len(re.findall(r"//|::", path))
+    over = deepest + max(1, len(re.findall(r"//|::", path))) + len(re.findall(r"[=<>]", path))
+    return int((2 * elements) ** over) * len(re.findall(r"[/(]", path))  # texts between them too
 
 
 def _default(names: Sequence[str], whole: str) -> dict[str, str]:
@@ -80,12 +81,12 @@ def _plain(found: Any, symbols: set[str]) -> Any:
 
 
 def _tree(text: str) -> tuple[Any, list[str]]:
-    """The root, and the names of all elements."""
+    """The root, and the names of all elements and attributes."""
     names: list[str] = []
 
     class Builder(TreeBuilder):
         def start(self, tag: Any, attributes: Any) -> Any:
-            names.append(tag)
+            names.extend((tag, *attributes))
             return super().start(tag, attributes)
 
     if "<!DOCTYPE" in text or len(text) > 1_048_576:
@@ -94,5 +95,5 @@ def _tree(text: str) -> tuple[Any, list[str]]:
     try:
         parser.feed(text)
         return parser.close(), names
-    except ParseError as error:
+    except (ParseError, ValueError) as error:  # half a pair of surrogates is no text
         raise Refused("takes XML") from error
