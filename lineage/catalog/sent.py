@@ -81,6 +81,8 @@ def _read(entity: Json, guid: str) -> Sent:
     given = _mapping(entity, "attributes")
     attributes = {name: given[name] for name in kind.attributes.keys() & given.keys()}
     for attribute in kind.attributes.values():
+        if attribute.optional and attribute.name not in attributes:
+            continue  # most are not told
         value = attributes.get(attribute.name)
         if value is None and not attribute.optional:
             reason = f"mandatory attribute value missing in type {attribute.owner}"
