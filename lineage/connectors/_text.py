@@ -70,7 +70,7 @@ def plain(value: object) -> str:
     """Trimmed text of a plain value, numbers included; empty for anything else."""
     if isinstance(value, str):
         return value.strip()
-    if isinstance(value, bool) or not isinstance(value, int | float):
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
         return ""
     if isinstance(value, float):
         if not math.isfinite(value):
