@@ -17,12 +17,16 @@ class Book:
         self.site = site
         self._page = page
         self._runs: dict[str, Run] = {}
+        self._rows: dict[str, list[Row]] = {}  # by pipeline
         self._found: dict[str, list[Row]] = {}
         self.add(site.runs)
 
     def add(self, runs: Sequence[Run]) -> None:
         """Show these runs from now on."""
         self._runs.update({run.id.lower(): run for run in runs})
+        self._rows.clear()
+        for run in self._runs.values():
+            self._rows.setdefault(run.pipeline, []).append(run.row)
         self._found.clear()
 
     def find(self, run: str) -> Run:
@@ -37,7 +41,9 @@ class Book:
         query = queries.parse(body, queries.RUN_OPERANDS)
         found = self._found.get(query.digest)
         if found is None:
-            found = queries.select([run.row for run in self._runs.values()], query)
+            names = queries.pipelines(query)
+            rows = self._rows.values() if names is None else map(self._rows.get, names)
+            found = queries.select([row for each in rows for row in each or ()], query)
             while len(self._found) >= _KEPT:
                 self._found.pop(next(iter(self._found)))
             self._found[query.digest] = found

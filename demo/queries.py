@@ -96,6 +96,14 @@ def select(rows: Sequence[Row], query: Query) -> list[Row]:
     return found
 
 
+def pipelines(query: Query) -> Sequence[str] | None:
+    """The names that a query's rows can only have, where it tells them: looking is shorter then."""
+    for operand, operator, values in query.filters:
+        if operand == "PipelineName" and operator in ("Equals", "In"):
+            return tuple(dict.fromkeys(values))
+    return None
+
+
 def page(found: Sequence[Row], query: Query, size: int) -> tuple[Sequence[Row], str | None]:
     """One page and the token of the next, or None on the last. Raises Refusal (400) on a token."""
     begin = 0 if query.token is None else _begin(query.token, found, query.digest)

@@ -9,8 +9,9 @@ chunked requests, pipelining beyond one answer after another.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from http import HTTPStatus
 
 from demo.routes import Request
@@ -39,6 +40,15 @@ def head(status: int, headers: tuple[tuple[str, str], ...], length: int) -> byte
     lines += [f"{name}: {value}" for name, value in headers]
     lines += [f"Content-Length: {length}", "", ""]
     return "\r\n".join(lines).encode("latin-1")
+
+
+@lru_cache(maxsize=256)  # a client sends much the same with each request
+def _headers(block: bytes) -> Mapping[str, str]:
+    headers = {}
+    for line in block.decode("latin-1").split("\r\n") if block else ():
+        name, _, value = line.partition(":")
+        headers[name.lower()] = value.strip()
+    return headers
 
 
 class Connection(asyncio.Protocol):
@@ -94,12 +104,8 @@ class Connection(asyncio.Protocol):
             if len(self._received) > _LONGEST_HEAD:
                 self._refuse(431)
             return None
-        first, *lines = self._received[:end].decode("latin-1").split("\r\n")
-        words = first.split(" ")
-        headers = {}
-        for line in lines:
-            name, _, value = line.partition(":")
-            headers[name.lower()] = value.strip()
+        first, _, block = bytes(self._received[:end]).partition(b"\r\n")
+        words, headers = first.decode("latin-1").split(" "), _headers(block)
         length = headers.get("content-length", "0")
         if len(words) != 3 or not length.isdigit() or "transfer-encoding" in headers:
             self._refuse(400)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from msgspec.structs import replace
 
@@ -54,24 +54,25 @@ def _edges(edges: Iterable[Edge]) -> tuple[Edge, ...]:
 
 def _columns(links: Iterable[ColumnLink], assets: set[Asset]) -> tuple[ColumnLink, ...]:
     """One link for each output column; where any of its values comes from a column, those count."""
-    sources: dict[str, set[Column]] = {}
-    kinds: dict[str, ColumnKind] = {}
-    there: dict[int, bool] = {}  # by identity: columns share their assets, and hashing one is slow
-    for link in links:
-        kept = set()
-        for column in link.sources:
-            asset = column.asset
-            if id(asset) not in there:
-                there[id(asset)] = asset in assets
-            if there[id(asset)]:
-                kept.add(column)
-        if link.sources and not kept:
-            continue
-        sources.setdefault(link.output, set()).update(kept)
-        kinds[link.output] = min(
-            kinds.get(link.output, link.kind), link.kind, key=_KIND_RANK.__getitem__
-        )
-    return tuple(
-        ColumnLink(output, kinds[output], tuple(sorted(columns)))
-        for output, columns in sorted(sources.items())
-    )
+    found: dict[str, list[ColumnLink]] = {}
+    for link in dict.fromkeys(links):
+        found.setdefault(link.output, []).append(link)
+    joined = (_joined(found[output], assets) for output in sorted(found))
+    return tuple(link for link in joined if link is not None)
+
+
+def _joined(links: Sequence[ColumnLink], assets: set[Asset]) -> ColumnLink | None:
+    """The links of one output column as one, without columns of other assets than these."""
+    one = links[0]
+    if len(links) == 1 and len(one.sources) < 2:
+        return None if one.sources and one.sources[0].asset not in assets else one
+    kept = [link for link in links if not link.sources or _from(link, assets)]
+    if not kept:
+        return None
+    kind = min((link.kind for link in kept), key=_KIND_RANK.__getitem__)
+    sources = {column for link in kept for column in _from(link, assets)}
+    return ColumnLink(one.output, kind, tuple(sorted(sources)))
+
+
+def _from(link: ColumnLink, assets: set[Asset]) -> list[Column]:
+    return [column for column in link.sources if column.asset in assets]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from functools import reduce
 from hashlib import sha256
 
@@ -84,13 +84,15 @@ def compare(work: Mapping[str, Work], desk: Desk) -> tuple[dict[str, Work], dict
         else:
             left[key] = each
     rows = desk.published.whole(each.process for key, each in left.items() if key in heads)
+    again: list[tuple[Work, Published]] = []
     for key, each in left.items():
         united = _united(each, rows.get(key), desk)
         if united.row is None or _new(united, united.row, desk):
             changed[key] = united
         else:
             known |= ended(key, each, _as_before(united.row.head))
-            _note(united, united.row, desk)
+            again.append((united, united.row))
+    _note(again, desk)
     return changed, known
 
 
@@ -194,7 +196,11 @@ def _new(work: Work, row: Published, desk: Desk) -> bool:
     return row.fingerprint != work.fingerprint or _due(work, row.head, desk)
 
 
-def _note(work: Work, row: Published, desk: Desk) -> None:
+def _note(again: Sequence[tuple[Work, Published]], desk: Desk) -> None:
     """Note what was told again; somebody else who was faster noted as much."""
-    head = replace(row.head, told=last_told(work))
-    desk.published.put(replace(row, head=head, seen=last_seen(work)), row)
+    if not again:
+        return
+    with desk.published.together():
+        for work, row in again:
+            head = replace(row.head, told=last_told(work))
+            desk.published.put(replace(row, head=head, seen=last_seen(work)), row)

@@ -64,6 +64,8 @@ class Located:
     def add(self, processes: Iterable[Process]) -> None:
         """Find the names of all assets of these processes, in few look-ups."""
         wanted = {asset for each in processes for asset in assets_of(each)} - self.names.keys()
+        if not wanted:
+            return
         chosen = self._desk.published.choices(wanted)
         self._chosen.update(chosen)
         self.names |= chosen

@@ -139,8 +139,9 @@ def _coalesce(told: Iterable[Told]) -> dict[str, Work]:
             if known is None:
                 work[key] = Work(process, last, {variant: process}, claims)
             else:
+                again = variant in known.told  # word for word: there is nothing new to unite
                 work[key] = Work(
-                    unite(known.process, process),
+                    known.process if again else unite(known.process, process),
                     max(known.last, last, key=lambda run: run.ended),
                     {**known.told, variant: process},
                     known.claimed and claims,

@@ -72,9 +72,9 @@ def moment(ticks: Ticks) -> datetime:
 def text(ticks: Ticks) -> str:
     """ISO 8601 with `Z` and as many decimals as there are: `2026-11-19T02:00:00.1234567Z`."""
     whole, rest = divmod(ticks, SECOND)
-    seconds = moment(Ticks(whole * SECOND)).strftime("%Y-%m-%dT%H:%M:%S")
+    seconds = moment(Ticks(whole * SECOND)).isoformat()[:19]  # half the time of strftime
     decimals = f".{rest:07d}".rstrip("0") if rest else ""
-    return f"{seconds.rjust(19, '0')}{decimals}Z"
+    return f"{seconds}{decimals}Z"
 
 
 def shift(ticks: Ticks, seconds: float) -> Ticks:

@@ -67,6 +67,8 @@ def unit(
 def fits(qualified: str) -> bool:
     """Whether a catalog takes a name, and a URL holds it: what cannot be looked up is not sent."""
     size = len(qualified.encode("utf-8", "surrogatepass"))
+    if 3 * size <= LONGEST_QUOTED:  # of a byte come three at most
+        return True
     return size <= LONGEST_NAME and len(quoted(qualified)) <= LONGEST_QUOTED
 
 

@@ -155,15 +155,14 @@ def _order(
 def _targets(entity: Json) -> Iterator[Name]:
     for key in ("attributes", "relationshipAttributes"):
         for value in entity.get(key, {}).values():
-            for each in value if isinstance(value, list | tuple) else (value,):
-                target = _target(each)
-                if target:
+            for each in value if isinstance(value, (list, tuple)) else (value,):
+                if target := _target(each):
                     yield target
 
 
 def _target(value: object) -> Name | None:
     """The name that a reference refers by, or None where it is no such reference."""
-    if isinstance(value, Mapping) and "typeName" in value and "uniqueAttributes" in value:
+    if isinstance(value, dict) and "typeName" in value and "uniqueAttributes" in value:
         return Name(value["typeName"], value["uniqueAttributes"]["qualifiedName"])
     return None
 
@@ -178,7 +177,7 @@ def _numbered(entity: Json, guid: str, guids: Guids) -> Json:
 
 
 def _linked(value: Any, guids: Guids) -> Any:
-    if isinstance(value, list | tuple):
+    if isinstance(value, (list, tuple)):
         return [_linked(each, guids) for each in value]
     target = _target(value)
     if target is not None and target in guids:

@@ -81,6 +81,8 @@ def _read(entity: Json, guid: str) -> Sent:
     given = _mapping(entity, "attributes")
     attributes = {name: given[name] for name in kind.attributes.keys() & given.keys()}
     for attribute in kind.attributes.values():
+        if attribute.optional and attribute.name not in attributes:
+            continue  # most are not told
         value = attributes.get(attribute.name)
         if value is None and not attribute.optional:
             reason = f"mandatory attribute value missing in type {attribute.owner}"
@@ -100,7 +102,7 @@ def _read(entity: Json, guid: str) -> Sent:
 
 def _mapping(entity: Json, key: str) -> Json:
     value = entity.get(key)
-    return value if isinstance(value, Mapping) else {}
+    return value if isinstance(value, dict) else {}
 
 
 def _references(
@@ -127,12 +129,12 @@ def _pointers(kind: EntityType, reference: Reference, value: object) -> tuple[Po
 
 
 def _pointer(value: object) -> Pointer:
-    if not isinstance(value, Mapping):
+    if not isinstance(value, dict):
         raise _no_object(type(value).__name__)
     if value.get("guid"):
         return Pointer(str(value["guid"]))
     unique = value.get("uniqueAttributes")
-    if not isinstance(unique, Mapping) or not unique or not value.get("typeName"):
+    if not isinstance(unique, dict) or not unique or not value.get("typeName"):
         raise _no_object(Pointer(None))
     name = unique.get("qualifiedName")
     known = entity_type(value["typeName"]).name

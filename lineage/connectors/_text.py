@@ -19,6 +19,8 @@ _EXPRESSION = re.compile(
     rf"|\[\s*{_CALLS}|\b(?:parameters|variables)\(\s*'",
     re.IGNORECASE,
 )
+_WHOLE = re.compile(r"\s*(?:\[\s*\w+\s*\(|@\w+\s*\()")
+_MASK = re.compile(r"\*{3,}")
 _CALL = re.compile(rf"\b{_CALLS}", re.IGNORECASE)
 # What release tools fill in: #{name}#, #NAME#, $(name), ${name}, <name>.
 _PLACEHOLDER = re.compile(r"#\{|#[A-Za-z_]\w*#|\$\(|\$\{|<[\w .:-]+>")
@@ -39,7 +41,7 @@ def expression(text: str) -> bool:
 
 def whole_expression(text: str) -> bool:
     """Whether the whole text is one expression, so that no part of it is to be read as a value."""
-    return re.match(r"\s*(?:\[\s*\w+\s*\(|@\w+\s*\()", text) is not None
+    return _WHOLE.match(text) is not None
 
 
 @lru_cache(maxsize=4096)
@@ -61,14 +63,14 @@ def secret(text: str) -> bool:
 
 def masked(text: str) -> bool:
     """Whether asterisks stand where a secure value is, or our own mark where one was."""
-    return text == REMOVED or re.fullmatch(r"\*{3,}", text) is not None
+    return text == REMOVED or _MASK.fullmatch(text) is not None
 
 
 def plain(value: object) -> str:
     """Trimmed text of a plain value, numbers included; empty for anything else."""
     if isinstance(value, str):
         return value.strip()
-    if isinstance(value, bool) or not isinstance(value, int | float):
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
         return ""
     if isinstance(value, float):
         if not math.isfinite(value):

@@ -46,15 +46,19 @@ def attempt(call: Call, on_call: Callable[[], None], now: Callable[[], float]) -
         call.auth.renew(call.prepared, response.headers.get("WWW-Authenticate", ""))
         on_call()
         response = _sent(call)
-    status, headers, what = response.status_code, response.headers, call.what
+    status, headers = response.status_code, response.headers
     raw = response.raw.read()
     if status == 304 or (status == 204 and not raw):
         return Answer(status, None, headers, 0)
     if 200 <= status < 300:
         return Answer(
-            status, decode(raw, what), headers, len(raw), response.elapsed.total_seconds()
+            status,
+            decode(raw, lambda: call.what),
+            headers,
+            len(raw),
+            response.elapsed.total_seconds(),
         )
-    raise refusal(what, status, headers, raw, call.grant, now)
+    raise refusal(call.what, status, headers, raw, call.grant, now)
 
 
 def _sent(call: Call) -> Response:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, NoReturn
@@ -38,7 +39,7 @@ class TooLarge(Unavailable):
     """A body above the limits; it will be no smaller next time."""
 
 
-def decode(raw: bytes, what: str) -> Any:
+def decode(raw: bytes, what: Callable[[], str]) -> Any:
     """
     The JSON of the answer to `what`.
 
@@ -53,7 +54,7 @@ def decode(raw: bytes, what: str) -> Any:
         value = _JSON.decode(raw.removeprefix(b"\xef\xbb\xbf").decode())
         return _scrubbed(value) if b"\\ud" in raw or b"\\uD" in raw else value
     except (ValueError, RecursionError) as error:
-        said = f"{what}: no JSON in the answer: {type(error).__name__}"
+        said = f"{what()}: no JSON in the answer: {type(error).__name__}"
         raise Unavailable(said, cause=Cause.PAGE) from None
 
 

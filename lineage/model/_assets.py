@@ -21,17 +21,11 @@ class Name(Struct, frozen=True, order=True):
     type: str
     qualified: str
 
-    def __hash__(self) -> int:  # a string keeps its hash; a type adds little
-        return hash(self.qualified)
 
-
-class Asset(Struct, frozen=True, order=True):
+class Asset(Struct, frozen=True, order=True, cache_hash=True):
     """A data asset by its possible names, in the order of looking; the first is created."""
 
     candidates: tuple[Name, ...]
-
-    def __hash__(self) -> int:  # assets with one first candidate are few
-        return hash(self.candidates[0].qualified)
 
 
 ANYTHING = Asset((Name("*", "*"),))  # a column mapping of somebody else that names no data set

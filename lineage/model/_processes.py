@@ -24,9 +24,6 @@ class Column(Struct, frozen=True, order=True):
     asset: Asset
     name: str
 
-    def __hash__(self) -> int:  # few assets have columns of one name
-        return hash(self.name)
-
 
 class ColumnKind(StrEnum):
     """Where the data of an output column comes from."""

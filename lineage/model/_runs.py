@@ -120,5 +120,6 @@ class ActivityRun(Struct, frozen=True, eq=False):
         A run uses its pipeline as it was when the pipeline run began, which may be long before the
         activity: the earlier of the two counts, for all that is read.
         """
-        starts = [each for each in (self.of.started, self.started) if each is not None]
-        return written is not None and bool(starts) and written > min(starts)
+        first, own = self.of.started, self.started
+        began = own if first is None else first if own is None else min(first, own)
+        return written is not None and began is not None and written > began

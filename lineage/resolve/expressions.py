@@ -33,6 +33,8 @@ def evaluate(value: Any, scope: Scope, place: str) -> Value:
     A `Value` within it is one that could not be known when the definition was read (a template's
     parameter). `place` says where it is written, for trace and gaps. Never raises.
     """
+    if isinstance(value, str) and "@" not in value:  # most are
+        return Value(value, (place,))
     found = _json(value, scope, place, 0)
     return found if found.trace or found.gap else Value(found.value, (place,))
 

@@ -87,11 +87,7 @@ class SqliteRows:
 
     def get(self, table: str, partition: str, keys: Iterable[str]) -> dict[str, Versioned]:
         """The rows with these keys; those that do not exist are left out."""
-        asked = list(keys)
-        if len(asked) > FEW:
-            listed, values = "SELECT value FROM json_each(?)", [dumps(asked)]
-        else:
-            listed, values = ",".join("?" * len(asked)), asked
+        listed, values = _listed(list(keys))
         query = f"SELECT key, body, version FROM row WHERE part = ? AND key IN ({listed})"  # noqa: S608  # placeholders only
         with self._lock, _explained(self.path):
             found = self._connection.execute(query, [f"{table}|{partition}", *values])
@@ -143,12 +139,17 @@ class SqliteRows:
             yield
 
     def _hold(self, part: str, expected: Mapping[str, int]) -> bool:
-        query = (
-            "SELECT key, version FROM row WHERE part = ? AND key IN"
-            " (SELECT value FROM json_each(?))"
-        )
-        found = dict(self._connection.execute(query, (part, dumps([*expected]))).fetchall())
+        listed, values = _listed(list(expected))
+        query = f"SELECT key, version FROM row WHERE part = ? AND key IN ({listed})"  # noqa: S608  # placeholders only
+        found = dict(self._connection.execute(query, [part, *values]).fetchall())
         return all(found.get(key, 0) == version for key, version in expected.items())
+
+
+def _listed(keys: list[str]) -> tuple[str, list[str]]:
+    """What stands between the brackets of IN, and the values it takes."""
+    if len(keys) > FEW:
+        return "SELECT value FROM json_each(?)", [dumps(keys)]
+    return ",".join("?" * len(keys)), keys
 
 
 @contextmanager
