@@ -37,6 +37,7 @@ class Found:
 
 
 _BY_CAUSE = {
+    Cause.BUSY: Diagnosis.UNAVAILABLE,
     Cause.CERTIFICATE: Diagnosis.CERTIFICATE,
     Cause.FIREWALL: Diagnosis.FIREWALL,
     Cause.GONE: Diagnosis.GONE,

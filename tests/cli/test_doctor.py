@@ -18,7 +18,7 @@ def test_where_all_is_well_it_ends_with_0(synced: Synced, program: Program) -> N
     check("doctor", ended.json)
     assert (ended.code, ended.err) == (0, "")
     assert [(each["check"], each["said"]) for each in ended.json["checks"]] == [
-        ("settings", "none of 24 is missing or wrong"),
+        ("settings", "none of 26 is missing or wrong"),
         ("identity", "no token is asked for"),
         ("source", "Data Factory and its runs can be read; 127.0.0.1 has a loopback address"),
         ("source", "Synapse and its runs can be read; 127.0.0.1 has a loopback address"),

@@ -457,7 +457,7 @@ def test_every_cause_has_a_diagnosis(cause: Cause) -> None:
 
     told = diagnose(Unavailable("no answer", cause=cause), place)
 
-    passing = (Cause.OVERLOADED, Cause.REPLACED, Cause.TIME)
+    passing = (Cause.BUSY, Cause.OVERLOADED, Cause.REPLACED, Cause.TIME)
     assert (told.diagnosis is Diagnosis.UNAVAILABLE) == (cause in passing)
 
 

@@ -59,7 +59,7 @@ def test_where_all_is_well_each_thing_has_its_line(tmp_path: Path) -> None:
     assert first.startswith("a token until 20")
     assert second.startswith("a token until 20")
     assert [each for each in shown(checks) if each[0] != "identity"] == [
-        ("settings", "all", "none of 24 is missing or wrong"),
+        ("settings", "all", "none of 26 is missing or wrong"),
         (
             "source",
             FACTORY,

@@ -1,9 +1,10 @@
 """What it costs in storage transactions, which are billed: counted where they are sent."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import pytest
+from msgspec.structs import replace
 
 from lineage import ticks
 from lineage.collect import Collecting, collect
