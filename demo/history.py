@@ -28,9 +28,20 @@ from demo.routes import Request
 
 
 class History:
-    """Keeps the lines: in a file if there is a path, else in `lines`."""
+    """
+    Keeps the lines: in a file if there is a path, else in `lines`.
 
-    def __init__(self, path: Path | None = None, clock: Callable[[], float] = time.time) -> None:
+    `kept` is False where nobody will ask for them: calls are counted then, and no more.
+    """
+
+    def __init__(
+        self,
+        path: Path | None = None,
+        clock: Callable[[], float] = time.time,
+        *,
+        kept: bool = True,
+    ) -> None:
+        self._kept = kept
         self.lines: list[Mapping[str, Any]] = []
         self.calls = 0
         self._file = path.open("a", encoding="utf-8") if path else None
@@ -41,6 +52,8 @@ class History:
     ) -> None:
         """Add a line; `status` 0 is no answer at all."""
         self.calls += 1
+        if not self._kept:
+            return
         line = {
             "n": self.calls,
             "t": round(self._clock(), 6),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import gc
 import json
 import os
 import signal
@@ -85,9 +86,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
         forbidden=frozenset(asked.forbid),
         hanging=frozenset(asked.hang),
         history=asked.history,
+        remember=asked.history is not None,
         hold=asked.hold,
     )
     served = _estate(asked)
+    gc.freeze()  # it lives as long as the process: looking through it for what can go is time lost
     with Services(served, options) as services:
         _announce(asked.port_file, services, served)
         if asked.release_after and not over.wait(asked.release_after):

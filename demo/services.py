@@ -49,7 +49,7 @@ class Options:
     How the services behave. `token` None asks for none; `latency` is seconds a call.
 
     `forbidden` and `hanging` are names of factories or workspaces that answer 403 and never. The
-    newest `hold` runs of each site appear only on `release`.
+    newest `hold` runs of each site appear only on `release`. No history is kept without `remember`.
     """
 
     token: str | None = None
@@ -58,6 +58,7 @@ class Options:
     forbidden: frozenset[str] = frozenset()
     hanging: frozenset[str] = frozenset()
     history: Path | None = None
+    remember: bool = True
     page: int = 100
     listed: int = 50
     hold: int = 0
@@ -76,7 +77,7 @@ class Services:
         self._books = {
             site.name: Book(self._without_held(site), self._options.page) for site in estate.sites
         }
-        self.history = History(self._options.history)
+        self.history = History(self._options.history, kept=self._options.remember)
         self.management = ""
         self.synapse: dict[str, str] = {}
         self._reads = count(_READS, -1)

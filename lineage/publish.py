@@ -64,11 +64,13 @@ def publish(
     with desk.creating():
         ready = {key: each for key, each in changed.items() if key not in later.again}
         sunk = {key: each for key, each in ready.items() if _sunk(each, desk)}
-        yield _merged(_supersede(key, each, desk) for key, each in sunk.items())
+        if sunk:
+            yield _merged(_supersede(key, each, desk) for key, each in sunk.items())
         work = {key: each for key, each in ready.items() if key not in sunk}
         latest = _latest(work, desk)
         operations, located, settled = plan(work, latest, desk)
-        yield _merged(_settle(key, *each, desk) for key, each in settled.items())
+        if settled:
+            yield _merged(_settle(key, *each, desk) for key, each in settled.items())
         for units in bulk.cut((made.unit for made in operations.values()), desk.most):
             desk.renew()
             yield _send(units, operations, located, latest, desk, later, last=tries < TRIES)

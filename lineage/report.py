@@ -80,10 +80,10 @@ def report(
     done: dict[Variant, Done] = {}
     for settled in chain([known], publish(changed, desk)):
         done |= settled
-        ready = [_outcome(each, done) for each in told if each.processes.keys() <= done.keys()]
-        told = [each for each in told if not each.processes.keys() <= done.keys()]
+        ready, told = _parted(told, done)
+        settling = [*silent, *(_outcome(each, done) for each in ready)]
         more = {each.run.of.id for each in told}
-        yield from desk.ledger.settling(batch, [*silent, *ready], desk.clock(), more)
+        yield from desk.ledger.settling(batch, settling, desk.clock(), more)
         silent = []
 
 
@@ -158,6 +158,15 @@ def _last_run(run: ActivityRun) -> LastRun:
 def _count(told: object) -> int | None:
     """A number that a catalog takes; it refuses an operation for one that is none."""
     return told if type(told) is int and 0 <= told < 2**63 else None
+
+
+def _parted(told: Iterable[Told], done: Mapping[Variant, Done]) -> tuple[list[Told], list[Told]]:
+    """Those of which every process is settled, and the others."""
+    ready: list[Told] = []
+    waiting: list[Told] = []
+    for each in told:
+        (ready if each.processes.keys() <= done.keys() else waiting).append(each)
+    return ready, waiting
 
 
 def _outcome(told: Told, done: Mapping[Variant, Done]) -> Outcome:

@@ -25,11 +25,11 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from operator import attrgetter
+from os import urandom
 from pathlib import Path
 from threading import RLock
 from types import TracebackType
 from typing import Any
-from uuid import uuid4
 
 from lineage import ticks
 from lineage.catalog import answers
@@ -98,6 +98,12 @@ def _now() -> Ticks:
     return ticks.of(datetime.now(UTC))
 
 
+def _guid() -> str:
+    """As `uuid4` makes it, in a third of the time: each relation has one."""
+    text = urandom(16).hex()
+    return f"{text[:8]}-{text[8:12]}-4{text[13:16]}-a{text[17:20]}-{text[20:]}"
+
+
 _RELATION = attrgetter("guid", "type", "end1", "end2", "status", "place")
 
 
@@ -113,7 +119,7 @@ class LocalCatalog:
         self,
         path: str | Path,
         clock: Clock = _now,
-        new_guid: Callable[[], str] = lambda: str(uuid4()),
+        new_guid: Callable[[], str] = _guid,
         patience: float = 30.0,
     ) -> None:
         self._path = str(path)

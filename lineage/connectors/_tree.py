@@ -11,6 +11,7 @@ from lineage.connectors import _hosts, _text
 from lineage.connectors._parts import ABSENT, Part
 from lineage.model import Gap, Reason, Value
 
+_NOTHING = Value()
 _SECRETS = frozenset({"AzureKeyVaultSecret", "SecureString"})
 
 
@@ -31,14 +32,15 @@ class Tree(Struct, frozen=True):
 
     def value(self, key: str) -> Value:
         """The leaf under `key`; where the whole object is a gap, so is its leaf."""
-        if isinstance(self.root, Value):
-            return self.root if self.root.gap is not None else Value()
-        leaf = self.root.get(key) if isinstance(self.root, dict) else None
-        if isinstance(leaf, Value):
-            return leaf
-        if isinstance(leaf, dict) and _type(leaf) in _SECRETS:
-            return Value(gap=self.gap(Reason.HIDDEN_CONNECTION, key))
-        return Value()
+        if isinstance(self.root, dict):
+            leaf = self.root.get(key)
+            if isinstance(leaf, Value):
+                return leaf
+            if isinstance(leaf, dict) and _type(leaf) in _SECRETS:
+                return Value(gap=self.gap(Reason.HIDDEN_CONNECTION, key))
+        elif isinstance(self.root, Value) and self.root.gap is not None:
+            return self.root
+        return _NOTHING
 
     def raw(self, key: str) -> Part:
         """The text under `key` as it stands; numbers are text, other types are no value."""

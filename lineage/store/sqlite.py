@@ -47,7 +47,7 @@ class SqliteRows:
     ) -> None:
         self.path = str(path)
         self._lock = RLock()
-        with _explained(self.path):
+        with _Explained(self.path):
             self._connection = connection or _made(self.path, patience)
 
     @classmethod
@@ -60,7 +60,7 @@ class SqliteRows:
         """
         if not Path(path).exists() or not Path(path).stat().st_size:
             return cls(":memory:")
-        with _explained(str(path)):
+        with _Explained(str(path)):
             uri = f"{Path(path).absolute().as_uri()}?mode=rw"
             connection = _connect(uri, patience, uri=True)
             with _closed_on_error(connection):
@@ -89,14 +89,14 @@ class SqliteRows:
         """The rows with these keys; those that do not exist are left out."""
         listed, values = _listed(list(keys))
         query = f"SELECT key, body, version FROM row WHERE part = ? AND key IN ({listed})"  # noqa: S608  # placeholders only
-        with self._lock, _explained(self.path):
+        with self._lock, _Explained(self.path):
             found = self._connection.execute(query, [f"{table}|{partition}", *values])
             return {key: (loads(body), version) for key, body, version in found}
 
     def range(self, table: str, partition: str, low: str, high: str) -> list[tuple[str, Row]]:
         """The rows with low <= key < high, in the order of their keys."""
         query = "SELECT key, body FROM row WHERE part = ? AND key >= ? AND key < ? ORDER BY key"
-        with self._lock, _explained(self.path):
+        with self._lock, _Explained(self.path):
             found = self._connection.execute(query, (f"{table}|{partition}", low, high))
             return [(key, loads(body)) for key, body in found]
 
@@ -108,7 +108,7 @@ class SqliteRows:
             "SELECT key, body, version FROM row WHERE part = ? AND key >= ? AND key < ?"
             " ORDER BY key"
         )
-        with self._lock, _explained(self.path):
+        with self._lock, _Explained(self.path):
             found = self._connection.execute(query, (f"{table}|{partition}", low, high)).fetchall()
         for key, body, version in found:
             yield key, (loads(body), version)
@@ -123,7 +123,7 @@ class SqliteRows:
     ) -> bool:
         """Write and delete rows in one transaction; see `model.Rows`."""
         part = f"{table}|{partition}"
-        with self._lock, _explained(self.path), _transaction(self._connection) as connection:
+        with self._lock, _Explained(self.path), _transaction(self._connection) as connection:
             if expected and not self._hold(part, expected):
                 return False
             gone = [(part, key) for key in deletes]
@@ -135,7 +135,7 @@ class SqliteRows:
     @contextmanager
     def together(self) -> Iterator[None]:
         """One transaction for all writes of a block; other threads wait for its end."""
-        with self._lock, _explained(self.path), _transaction(self._connection):
+        with self._lock, _Explained(self.path), _transaction(self._connection):
             yield
 
     def _hold(self, part: str, expected: Mapping[str, int]) -> bool:
@@ -160,11 +160,11 @@ def locked(path: str) -> Iterator[None]:
     The system lets go of it with the process, however that ends. Raises `Unavailable` where another
     process holds it.
     """
-    with _explained(f"{path}.lock"):
+    with _Explained(f"{path}.lock"):
         beside = _connect(f"{path}.lock", 0)
     with closing(beside):
         try:
-            with _explained(f"{path}.lock"):
+            with _Explained(f"{path}.lock"):
                 beside.execute("BEGIN EXCLUSIVE")
         except Unavailable as error:
             raise Unavailable(f"another sync works on {path}: wait until it has ended") from error
@@ -247,16 +247,30 @@ def _migrate(connection: sqlite3.Connection) -> None:
                 connection.execute(f"PRAGMA user_version = {step + 1}")
 
 
-@contextmanager
-def _explained(path: str) -> Iterator[None]:
-    try:
-        yield
-    except sqlite3.OperationalError as error:
+class _Explained:
+    """SQLite's errors as ours; no generator, since every query has one."""
+
+    __slots__ = ("_path",)
+
+    def __init__(self, path: str) -> None:
+        self._path = path
+
+    def __enter__(self) -> None:
+        return
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if not isinstance(error, sqlite3.DatabaseError):
+            return
+        if not isinstance(error, sqlite3.OperationalError):
+            raise SettingsError(
+                f"LINEAGE_STORE: {self._path} is damaged or no SQLite file ({error}): move it away,"
+                " and the next sync makes a new one"
+            ) from error
         if "locked" in str(error) or "busy" in str(error):
-            raise Unavailable(f"the store {path} is busy: {error}") from error
-        raise SettingsError(f"LINEAGE_STORE: {path} cannot be used: {error}") from error
-    except sqlite3.DatabaseError as error:
-        raise SettingsError(
-            f"LINEAGE_STORE: {path} is damaged or no SQLite file ({error}): move it away,"
-            " and the next sync makes a new one"
-        ) from error
+            raise Unavailable(f"the store {self._path} is busy: {error}") from error
+        raise SettingsError(f"LINEAGE_STORE: {self._path} cannot be used: {error}") from error

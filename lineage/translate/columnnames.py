@@ -15,9 +15,10 @@ def column_of(side: Any, names: Names, prefix: str) -> str | None:
     """The name a mapping gives by `name`, by `path` or by `ordinal` (from 1), in this order."""
     if not isinstance(side, dict):
         return None
-    name, path, ordinal = side.get("name"), side.get("path"), side.get("ordinal")
+    name = side.get("name")
     if isinstance(name, str) and name:
         return plain(name)
+    path, ordinal = side.get("path"), side.get("ordinal")
     if isinstance(path, str) and path:
         absolute = path.lstrip().startswith("$")
         tail = path_of(path)

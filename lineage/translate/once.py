@@ -75,8 +75,11 @@ class Once:
         if kept is None or not kept.holds(run, definitions):
             kept, more, alone = self._translate(run, definitions)
             with self._lock:
-                used = self._used[activity] = self._used.get(activity, frozenset()) | more
-                key = None if alone else _key(run, used)
+                now = self._used[activity] = self._used.get(activity, frozenset()) | more
+            if alone:
+                key = None
+            elif now != used:
+                key = _key(run, now)
         if key is not None:
             self._keep(key, kept)
         if isinstance(kept.result, Untranslatable):
