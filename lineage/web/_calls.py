@@ -37,7 +37,7 @@ def called(body: bytes, factories: Collection[FactoryId]) -> tuple[FactoryId, Re
         raise _bad("'pipelineRunId' is no run id: send @{pipeline().RunId}.")
     if len(pipeline) > _LONGEST_PIPELINE or _UNPRINTABLE.search(pipeline):
         raise _bad("'pipeline' is no pipeline's name: send @{pipeline().Pipeline}.")
-    return _configured(factory, factories), Reference(run.lower(), pipeline, Ticks(0))
+    return _configured(factory, factories), Reference(run, pipeline, Ticks(0))
 
 
 def _configured(asked: str, factories: Collection[FactoryId]) -> FactoryId:

@@ -34,7 +34,6 @@ def sent(**fields: Any) -> bytes:
         ({"factory": f"{SYNAPSE}/"}, SYNAPSE),
         ({"factory": "SYN-CONTOSO"}, SYNAPSE),
         ({"factory": TWIN}, TWIN),
-        ({"pipelineRunId": RUN.upper()}, ADF),
         ({"pipelineRunId": f" {RUN}\n"}, ADF),
         ({"pipeline": "  pl load "}, ADF),
         ({"linkedServices": [{"connectionString": "Password=hidden"}], "datasets": []}, ADF),
@@ -44,6 +43,10 @@ def test_a_run_of_a_factory_that_is_set_is_taken_and_nothing_else_of_the_body(
     fields: dict[str, Any], factory: FactoryId
 ) -> None:
     assert called(sent(**fields), FACTORIES) == (factory, Reference(RUN, "pl load", Ticks(0)))
+
+
+def test_a_runs_id_is_passed_on_as_it_is_spelt() -> None:
+    assert called(sent(pipelineRunId=RUN.upper()), FACTORIES)[1].id == RUN.upper()
 
 
 NO_TEXTS: list[Any] = [None, True, 0, 1.5, [], {}, [RUN], {"value": RUN}, "", " ", "\t\n"]
