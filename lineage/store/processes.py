@@ -95,12 +95,11 @@ def process_key(catalog: str, process: Process) -> str:
 def process_row(process: Process, seen: Mapping[Edge, Ticks]) -> Row:
     """A process as JSON; assets are listed once and referred to by their place."""
     places: dict[Asset, int] = {}
-
-    def place(asset: Asset) -> int:
-        return places.setdefault(asset, len(places))
+    place = places.setdefault
 
     def edge(value: Edge) -> list[Any]:
-        return [place(value.asset), value.end, value.certainty, seen.get(value)]
+        at = place(value.asset, len(places))
+        return [at, value.end, value.certainty, seen.get(value)]
 
     outputs = {"outputs": [edge(value) for value in process.outputs]} if process.outputs else {}
     return {
@@ -113,7 +112,7 @@ def process_row(process: Process, seen: Mapping[Edge, Ticks]) -> Row:
         "sink": edge(process.sink),
         "inputs": [edge(value) for value in process.inputs],
         "columns": [
-            [link.output, link.kind, [[place(c.asset), c.name] for c in link.sources]]
+            [link.output, link.kind, [[place(c.asset, len(places)), c.name] for c in link.sources]]
             for link in process.columns
         ],
         "assets": [[[n.type, n.qualified] for n in asset.candidates] for asset in places],
