@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import islice
 
 from lineage import batch, ticks
-from lineage.model import FactoryId, Queue, Reference, Runs, Versioned
+from lineage.model import FactoryId, Listing, Queue, Reference, Versioned
 from lineage.store.ledger import NEVER, PATIENCE, Ledger
 from lineage.ticks import DAY, Ticks
 
@@ -36,7 +36,9 @@ class Collecting:
     delay: float = 0.0
 
 
-def collect(factory: FactoryId, runs: Runs, ledger: Ledger, queue: Queue, how: Collecting) -> None:
+def collect(
+    factory: FactoryId, runs: Listing, ledger: Ledger, queue: Queue, how: Collecting
+) -> None:
     """
     Send every finished pipeline run that is not known as it is now, and those sent too long ago.
 

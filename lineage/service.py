@@ -22,8 +22,7 @@ from lineage.app import App
 from lineage.collect import Collecting, collect
 from lineage.errors import LineageError
 from lineage.logs import tell
-from lineage.model import Batch, FactoryId
-from lineage.queue import StorageQueue
+from lineage.model import Batch, FactoryId, Listing, Messages, PipelineRun
 from lineage.readiness import Readiness
 from lineage.settings import Settings
 from lineage.store.asking import Standing
@@ -48,11 +47,11 @@ class Service:
         settings: Settings,
         *,
         clock: Callable[[], Ticks] = wiring.now,
-        queue: StorageQueue | None = None,
+        queue: Messages | None = None,
     ) -> None:
         self.app = App(settings, clock=clock)
         self.settings = settings
-        self.queue = queue or wiring.queue(settings)
+        self.queue: Messages = wiring.queue(settings) if queue is None else queue
         self.circuits = Circuits(self.app.rows, clock)
         self.worker = Worker(self.app, self.queue, self.circuits)
         self._rate = Rate(time.monotonic)
@@ -111,11 +110,13 @@ class Service:
             resumed=max((each.closed for each in mine.values()), default=Ticks(0)),
             delay=max((_seconds(each.until - now) for each in shut), default=0.0),
         )
+        runs = _Watched(self.app.source(factory).runs)
         try:
-            collect(factory, self.app.source(factory).runs, self.app.ledger, self.queue, how)
+            collect(factory, runs, self.app.ledger, self.queue, how)
         except LineageError as error:
             tell("collectFailed", factory=factory, error=str(error))
-            self.circuits.failed(own, error)
+            if runs.error is not None:  # else it is our own storage
+                self.circuits.failed(own, runs.error)
         else:
             self.circuits.worked(own)
 
@@ -199,6 +200,22 @@ class Service:
                 published = self.app.published.get(factory, row["pipeline"], row["processes"])
                 choices = self.app.published.choices
                 yield lines.row_line(row, factory, published.values(), choices)
+
+
+class _Watched:
+    """The runs of a source; `error` is what listing them ended with."""
+
+    def __init__(self, runs: Listing) -> None:
+        self._runs = runs
+        self.error: LineageError | None = None
+
+    def finished(self, since: Ticks, until: Ticks) -> Iterator[PipelineRun]:
+        """As the source gives them."""
+        try:
+            yield from self._runs.finished(since, until)
+        except LineageError as error:
+            self.error = error
+            raise
 
 
 def _seconds(span: int) -> int:

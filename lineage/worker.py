@@ -16,8 +16,18 @@ from lineage import batch as batches
 from lineage.app import App
 from lineage.errors import BadInput, Cause, LineageError, Rejected, SettingsError, Unavailable
 from lineage.logs import tell
-from lineage.model import Batch, FactoryId, Gap, Outcome, Reading, Reason, Reference, Status
-from lineage.queue import StorageQueue
+from lineage.model import (
+    Batch,
+    Change,
+    FactoryId,
+    Gap,
+    Messages,
+    Outcome,
+    Reading,
+    Reason,
+    Reference,
+    Status,
+)
 from lineage.store.circuits import Circuits
 from lineage.store.rows import digest
 
@@ -31,19 +41,21 @@ NEWER = 300.0  # seconds until a message of a newer release comes back
 
 
 class Worker:
-    """Handles the messages of one process; safe for several threads."""
+    """Handles the messages of one process; safe for several threads. `jitter` is from 0 to 1."""
 
     def __init__(
         self,
         app: App,
-        queue: StorageQueue,
+        queue: Messages,
         circuits: Circuits,
         monotonic: Callable[[], float] = time.monotonic,
+        jitter: Callable[[], float] = random.random,
     ) -> None:
         self._app = app
         self._queue = queue
         self._circuits = circuits
         self._monotonic = monotonic
+        self._jitter = jitter
 
     @property
     def catalog(self) -> str:
@@ -59,33 +71,18 @@ class Worker:
         Report one batch; `message` is its id on the queue, `deliveries` counts this one.
 
         Whoever delivers a message again has lost the worker that had it before: a batch is cut into
-        single runs then, so that the one to blame is found out. Raises errors of the store.
+        single runs then, so that the one to blame is found out. What the store cannot do now is no
+        fault of the batch either. Raises errors of the queue.
         """
         over = self._monotonic() + TIMEOUT - SPARE
         batch = self._decoded(text)
         if batch is None:
             return
-        owner = _owner(text, message)
-        if deliveries > 1 and len(batch.runs) > 1:
-            self._app.notes.free(_lane(batch), owner)
-            for run in batch.runs:
-                self._queue.send(replace(batch, runs=(run,)))
-            tell("split", factory=batch.factory, runs=len(batch.runs), deliveries=deliveries)
-            return
-        settings = self._app.settings
-        parts = list(batches.cut(batch.factory, batch.runs, settings.lanes, settings.batch))
-        if [part.lane for part in parts] != [batch.lane]:  # the lanes are others than they were
-            for part in parts:
-                self._queue.send(replace(part, tries=batch.tries))
-            return
-        wait = self._circuits.wait(*self.circuits_of(batch.factory))
-        if wait:
-            self._later(batch, wait)
-            return
-        found = self._found(batch)
-        runs = self._app.ledger.waiting(found) if found else ()
-        if found and runs:
-            self._report(replace(found, runs=runs), owner, over)
+        try:
+            self._handle(batch, _owner(text, message), deliveries, over)
+        except (SettingsError, Unavailable) as error:
+            tell("storeFailed", factory=batch.factory, runs=len(batch.runs), error=str(error))
+            self._again(batch, batch.runs)
 
     def poison(self, text: str, deliveries: int) -> None:
         """
@@ -121,7 +118,7 @@ class Worker:
         try:
             batch = batches.decode(text)
         except Unavailable as error:
-            self._queue.put(text, NEWER * (1 + random.random()))  # noqa: S311  # jitter
+            self._queue.put(text, NEWER * (1 + self._jitter()))
             tell("postponed", error=str(error))
             return None
         except BadInput as error:
@@ -132,6 +129,28 @@ class Worker:
             tell("foreign", factory=batch.factory, runs=len(batch.runs))
             return None
         return replace(batch, factory=known[batch.factory.lower()])
+
+    def _handle(self, batch: Batch, owner: str, deliveries: int, over: float) -> None:
+        if deliveries > 1 and len(batch.runs) > 1:
+            self._app.notes.free(_lane(batch), owner)
+            for run in batch.runs:
+                self._queue.send(replace(batch, runs=(run,)))
+            tell("split", factory=batch.factory, runs=len(batch.runs), deliveries=deliveries)
+            return
+        settings = self._app.settings
+        parts = list(batches.cut(batch.factory, batch.runs, settings.lanes, settings.batch))
+        if [part.lane for part in parts] != [batch.lane]:  # the lanes are others than they were
+            for part in parts:
+                self._queue.send(replace(part, tries=batch.tries))
+            return
+        wait = self._circuits.wait(*self.circuits_of(batch.factory))
+        if wait:
+            self._later(batch, wait)
+            return
+        found = self._found(batch)
+        runs = self._app.ledger.waiting(found) if found else ()
+        if found and runs:
+            self._report(replace(found, runs=runs), owner, over)
 
     def _found(self, batch: Batch) -> Batch | None:
         """
@@ -164,17 +183,24 @@ class Worker:
             if is_over():
                 raise Unavailable("there is no time left for another bulk", cause=Cause.BUSY)
 
+        written: set[Change] = set()
+
+        def on_outcome(outcome: Outcome) -> None:
+            told(outcome)
+            written.update(each.change for each in outcome.processes)
+
         catalog, source = self.circuits_of(batch.factory)
         try:
-            left = self._app.report(batch, owner, told, may_go_on, is_over)
+            left = self._app.report(batch, owner, on_outcome, may_go_on, is_over)
         except (Rejected, SettingsError, Unavailable) as error:
             self._failed(source, batch, error)
             return
         if left is None:
             self._later(batch, TAKEN)
         elif left.error is None:
-            self._circuits.worked(catalog, *([source] if left.reading.listed else []))
-            self._unread(batch, left.reading, source, barren=left.barren)
+            self._circuits.worked(*([source] if left.reading.listed else []))
+            self._unread(batch, left.reading, source)
+            self._proven(catalog, batch, asked=bool(written - {Change.UNCHANGED}))
         elif left.error.cause is Cause.BUSY:
             self._later(batch, TAKEN)
         elif isinstance(left.error, Rejected):
@@ -188,11 +214,27 @@ class Worker:
         tell("circuit", what=circuit, wait=round(wait), error=str(error))
         self._again(batch, batch.runs, wait)
 
-    def _unread(self, batch: Batch, reading: Reading, circuit: str, *, barren: bool) -> None:
+    def _proven(self, circuit: str, batch: Batch, *, asked: bool) -> None:
+        """
+        Close the catalog's circuit, if it answered.
+
+        What is unchanged asks nothing of it: it is asked then, or a catalog that is down would be
+        taken for one that is not.
+        """
+        try:
+            if not asked and self._circuits.suspects(circuit):
+                self._app.catalog.get("azure_data_factory", [batch.factory])
+        except (Rejected, SettingsError, Unavailable) as error:
+            wait = self._circuits.failed(circuit, error)
+            tell("circuit", what=circuit, wait=round(wait), error=str(error))
+        else:
+            self._circuits.worked(circuit)
+
+    def _unread(self, batch: Batch, reading: Reading, circuit: str) -> None:
         if not reading.unread:
             return
         wait = reading.wait or 0.0
-        if barren or wait:
+        if reading.down or wait:
             error = Unavailable(reading.problem or "no run could be read", reading.wait)
             wait = self._circuits.failed(circuit, error)
         tell("unread", factory=batch.factory, runs=len(reading.unread), error=reading.problem)
@@ -205,7 +247,7 @@ class Worker:
 
     def _later(self, batch: Batch, wait: float) -> None:
         """Put a batch back on the queue; not all come back in one moment."""
-        self._queue.send(batch, wait + random.random() * min(wait, SPARE))  # noqa: S311  # jitter
+        self._queue.send(batch, wait + self._jitter() * min(wait, SPARE))
 
 
 def told(outcome: Outcome) -> None:

@@ -13,11 +13,13 @@ import pytest
 
 from lineage.http._curl import ALWAYS
 from tests.azurite.server import ACCOUNTS, NoAzurite, connection, serving
+from tests.azurite.storage import connection_to_all, serving_all
 from tests.catalog.atlas_server import atlas
 
 __all__ = ["atlas"]
 
 _ACCOUNTS = iter(range(ACCOUNTS))
+_ACCOUNTS_WITH_QUEUES = iter(range(ACCOUNTS))
 _LOOPBACK = ("127.", "::1", "localhost")
 
 hypothesis.settings.register_profile("quick", deadline=None, derandomize=True, max_examples=100)
@@ -45,6 +47,24 @@ def azurite() -> Iterator[str]:
     try:
         with serving() as endpoint:
             yield endpoint
+    except NoAzurite as error:
+        if os.environ.get("CI"):
+            raise
+        pytest.skip(str(error))
+
+
+@pytest.fixture
+def storage(storage_services: dict[str, str]) -> str:
+    """The connection string of an account with queues, too, that nobody has used before."""
+    return connection_to_all(storage_services, next(_ACCOUNTS_WITH_QUEUES))
+
+
+@pytest.fixture(scope="session")
+def storage_services() -> Iterator[dict[str, str]]:
+    """The addresses of all of Azurite's services, one process for all tests."""
+    try:
+        with serving_all() as addresses:
+            yield addresses
     except NoAzurite as error:
         if os.environ.get("CI"):
             raise

@@ -11,11 +11,19 @@ from lineage.model._runs import PipelineRun
 from lineage.ticks import Ticks
 
 
-class Runs(Protocol):
-    """Where runs come from."""
+class Listing(Protocol):
+    """Where finished runs are listed."""
 
     def finished(self, since: Ticks, until: Ticks) -> Iterator[PipelineRun]:
         """Finished pipeline runs updated in the window, both ends included; see sources.rest."""
+        ...
+
+
+class Runs(Protocol):
+    """Where runs come from: a `Listing` too."""
+
+    def finished(self, since: Ticks, until: Ticks) -> Iterator[PipelineRun]:
+        """As a `Listing`."""
         ...
 
     def read(self, batch: Batch, is_over: Callable[[], bool] = ...) -> Reading:
@@ -41,6 +49,22 @@ class Queue(Protocol):
 
     def send(self, batch: Batch, delay: float = 0.0) -> None:
         """Put a batch on the queue, visible after `delay` seconds."""
+        ...
+
+
+class Messages(Protocol):
+    """A `Queue` that takes messages as they are, too: what workers send to."""
+
+    def send(self, batch: Batch, delay: float = 0.0) -> None:
+        """As a `Queue`."""
+        ...
+
+    def put(self, text: str, delay: float = 0.0) -> None:
+        """Put a message on the queue as it is, visible after `delay` seconds."""
+        ...
+
+    def close(self) -> None:
+        """Let go of connections."""
         ...
 
 

@@ -38,7 +38,8 @@ class Reading(Struct, frozen=True, eq=False):
     What could be read of a batch: whole pipeline runs, and the references left unread.
 
     `wait` is how long the service asked us to leave it alone, in seconds; `problem` why something
-    was left unread. `gone` are pipeline runs that the source no longer has.
+    was left unread. `gone` are pipeline runs that the source no longer has. The source is `down`
+    where it could not answer for any of them: elsewhere a run is left unread for its own sake.
     """
 
     listed: tuple[Listed, ...]
@@ -46,3 +47,4 @@ class Reading(Struct, frozen=True, eq=False):
     wait: float | None = None
     problem: str = ""
     gone: tuple[Reference, ...] = ()
+    down: bool = False

@@ -92,7 +92,7 @@ class RestRuns:
         try:
             found = self._found(batch.runs)
         except Unavailable as error:
-            return Reading((), batch.runs, error.retry_after, str(error))
+            return Reading((), batch.runs, error.retry_after, str(error), down=True)
         tally = Tally()
 
         def tried(each: Reference) -> Listed | _Gone | None:
@@ -108,6 +108,7 @@ class RestRuns:
             wait=tally.wait,
             problem=tally.problem,
             gone=tuple(reference for reference, outcome in outcomes if isinstance(outcome, _Gone)),
+            down=tally.down,
         )
 
     def _pages(self, since: Ticks, until: Ticks, **filters: Iterable[str]) -> Iterator[Page]:

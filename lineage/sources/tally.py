@@ -33,6 +33,11 @@ class Tally:
                 self.stopped = True
         self.left(str(error))
 
+    @property
+    def down(self) -> bool:
+        """Whether the service could not answer for any run."""
+        return self._failures > 0 and not self._whole
+
     def left(self, problem: str) -> None:
         """Keep the first reason why something is left unread."""
         self.problem = self.problem or problem

@@ -103,6 +103,11 @@ class Circuits:
                     self._seen -= asked
                 return
 
+    def suspects(self, what: str) -> bool:
+        """Whether it was open when it was looked at last: whoever goes on tries it. No call."""
+        with self._lock:
+            return what in self._seen
+
     def all(self) -> list[Circuit]:
         """Every circuit that was ever open, by name."""
         rows = [row for _, row in self._rows.range(_TABLE, _PARTITION, "", _END)]
