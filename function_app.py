@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 from functools import cache
+from threading import Lock
 from typing import TYPE_CHECKING
 
 import azure.functions as func
@@ -26,9 +27,17 @@ app = func.FunctionApp(http_auth_level=func.AuthLevel.FUNCTION)
 STORAGE = "AzureWebJobsStorage"
 
 
-@cache
+_one_at_a_time = Lock()
+
+
 def service() -> Service:
     """The service of this process, made by the first invocation: indexing opens nothing."""
+    with _one_at_a_time:
+        return _made()
+
+
+@cache
+def _made() -> Service:
     from lineage.service import Service
     from lineage.settings import Settings
 
@@ -44,13 +53,15 @@ def collect(timer: func.TimerRequest) -> None:
 @app.queue_trigger(arg_name="message", queue_name="%LINEAGE_QUEUE%", connection=STORAGE)
 def report(message: func.QueueMessage) -> None:
     """Report the lineage of one batch."""
-    service().report(_text(message), str(message.id), message.dequeue_count or 1)
+    text, deliveries = _text(message), message.dequeue_count or 1
+    _handled(lambda made: made.report(text, str(message.id), deliveries), text, "")
 
 
 @app.queue_trigger(arg_name="message", queue_name="%LINEAGE_QUEUE%-poison", connection=STORAGE)
 def poison(message: func.QueueMessage) -> None:
     """Record what ended its worker too often."""
-    service().poison(_text(message), message.dequeue_count or 1)
+    text, deliveries = _text(message), message.dequeue_count or 1
+    _handled(lambda made: made.poison(text, deliveries), text, "-poison")
 
 
 @app.route(route="runs", trigger_arg_name="request", methods=["POST"])
@@ -80,6 +91,19 @@ def health(request: func.HttpRequest) -> func.HttpResponse:
 def ready(request: func.HttpRequest) -> func.HttpResponse:
     """Whether everything that the service needs can be reached."""
     return _answered(lambda: service().ready())
+
+
+def _handled(act: Callable[[Service], None], text: str, suffix: str) -> None:
+    """Handle a message; while there can be no service, it goes back on the queue that it is of."""
+    from lineage.errors import LineageError
+    from lineage.service import postpone
+
+    try:
+        made = service()
+    except LineageError as error:
+        postpone(os.environ, text, suffix, error)
+    else:
+        act(made)
 
 
 def _text(message: func.QueueMessage) -> str:

@@ -7,7 +7,7 @@ The doors of one set of settings, and what is done through them for one batch. N
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import cached_property
@@ -16,7 +16,7 @@ from typing import Any
 
 from lineage import ticks, wiring
 from lineage.auth import Credential, credential
-from lineage.catalog.rest import RestCatalog
+from lineage.catalog.rest import CLOSED, RestCatalog
 from lineage.desk import Desk
 from lineage.errors import LineageError, Rejected, SettingsError, Unavailable
 from lineage.leases import Leases
@@ -48,12 +48,14 @@ class Left:
     What a report left of its batch.
 
     `reading` says what could not be read, and is `barren` where no run could be. `error` is what
-    the catalog ended the report with: whatever of the batch is not settled has to be tried again.
+    ended the report, of the source (`unread`) or of the catalog: whatever of the batch is not
+    settled has to be tried again.
     """
 
     reading: Reading
-    barren: bool
+    barren: bool = False
     error: LineageError | None = None
+    unread: bool = False
 
 
 class App:
@@ -65,14 +67,16 @@ class App:
         *,
         clock: Callable[[], Ticks] = now,
         access: Access = Access.WRITE,
+        shut: float = CLOSED,
     ) -> None:
+        """A catalog that is closed to us is left alone for `shut` seconds."""
         self.settings = settings
         self.clock = clock
         self.access = access
         self._stack = ExitStack()
         self.rows = self._stack.enter_context(wiring.rows(settings, access))
         self._opened = wiring.catalog(
-            settings, access, self.rows, clock, lambda: self._identity, self._stack
+            settings, access, self.rows, clock, lambda: self._identity, self._stack, shut=shut
         )
         self.catalog, self.account = self._opened.catalog, self._opened.account
         self.ledger = Ledger(self.rows)
@@ -139,26 +143,32 @@ class App:
         Report one batch under its lane's lease, which `owner` takes; None where another has it.
 
         `may_go_on` is asked before each bulk, and raises `Unavailable` where that is not to be sent
-        any more; no run is read once `is_over`. Lets errors of source and store through.
+        any more; no run is read once `is_over`. Lets errors of the store through.
         """
         lane = f"{batch.factory.lower()}|{batch.lane}"
         with self.notes.lease(lane, owner, self.clock()) as taken:
             if not taken:
                 return None
-            read = self.source(batch.factory).runs.read(batch, is_over)
-            return self._report(batch, read, lane, owner, on_outcome, may_go_on)
+            source = self.source(batch.factory)
+            try:
+                read = source.runs.read(batch, is_over)
+                reading = source.definitions.prefetch(read, TRANSLATORS)
+            except (Rejected, SettingsError, Unavailable) as error:
+                return Left(Reading((), batch.runs), error=error, unread=True)
+            barren = bool(read.unread) and not read.listed
+            ended = self._report(batch, reading, lane, owner, on_outcome, may_go_on)
+            return Left(reading, barren, ended)
 
     def _report(
         self,
         batch: Batch,
-        read: Reading,
+        reading: Reading,
         lane: str,
         owner: str,
         on_outcome: OnOutcome,
         may_go_on: Callable[[], None],
-    ) -> Left:
-        reading = self.source(batch.factory).definitions.prefetch(read, TRANSLATORS)
-        barren = bool(read.unread) and not read.listed
+    ) -> LineageError | None:
+        """Report what was read; returns the catalog's error that ended it."""
         if reading.gone:
             log.warning("%s: %d pipeline runs are gone", batch.factory, len(reading.gone))
             self.ledger.give_up(batch.factory, reading.gone, self.clock())
@@ -183,21 +193,23 @@ class App:
             prints=self._prints,
         )
         try:
+            renew()  # reading may have taken long
             definitions = self.definitions(batch.factory)
             for outcome in report(batch, reading, definitions, self.translate, desk):
                 on_outcome(outcome)
         except (Rejected, SettingsError, Unavailable) as error:
+            if error.of_storage:
+                raise
             for outcome in self.ledger.settling(batch, held(reading, error), self.clock()):
                 on_outcome(outcome)
-            return Left(reading, barren, error)
-        return Left(reading, barren)
+            return error
+        return None
 
-    def sweep(self, factories: Sequence[FactoryId]) -> None:
+    def sweep(self, factory: FactoryId) -> None:
         """Forget what was settled longer ago than the ledger is to keep."""
         now = self.clock()
-        for factory in factories:
-            removed = sweep(self.rows, factory, Ticks(now - DAY * self.settings.ledger_days), now)
-            log.info("%s: %d rows of long settled runs are removed", factory, removed)
+        removed = sweep(self.rows, factory, Ticks(now - DAY * self.settings.ledger_days), now)
+        log.info("%s: %d rows of long settled runs are removed", factory, removed)
 
     def standing(self, factory: FactoryId) -> dict[str, Any]:
         """Cursor, watermark and backlog of a factory."""

@@ -13,7 +13,7 @@ from lineage.errors import BadInput, Unavailable
 from lineage.model import Batch, FactoryId, Json, Reference
 
 VERSION = 1
-MOST_TRIES = 16  # counted: the waits between have long stopped growing
+MOST_TRIES = 16  # counted: the waits between have long stopped growing; more count in poison
 LARGEST = 48 * 1024  # bytes of text: 64 KiB, the queue's limit, once it is base64
 
 
@@ -32,7 +32,7 @@ def cut(factory: FactoryId, runs: Iterable[Reference], lanes: int, most: int) ->
     """
     waiting: dict[int, list[Reference]] = defaultdict(list)
     sizes: dict[int, int] = defaultdict(int)
-    empty = len(encode(Batch(factory, lanes, (), MOST_TRIES)))
+    empty = len(encode(Batch(factory, lanes, (), 2 * MOST_TRIES)))
     for run in sorted(runs, key=lambda each: (each.pipeline.lower(), each.updated)):
         number = lane(run.pipeline, lanes)
         size = len(json.dumps(_row(run))) + 2
@@ -66,7 +66,7 @@ def decode(text: str) -> Batch:
         if version > VERSION:
             raise Unavailable(f"a message of version {version}: a newer release wrote it")
         runs = tuple(_reference(row) for row in body["runs"])
-        tries = min(max(int(body.get("tries", 0)), 0), MOST_TRIES)
+        tries = min(max(int(body.get("tries", 0)), 0), 2 * MOST_TRIES)
         return Batch(FactoryId(_text(body, "factory")), int(body["lane"]), runs, tries)
     except (ArithmeticError, ValueError, TypeError, KeyError, RecursionError) as error:
         raise BadInput(f"not a batch message: {type(error).__name__}") from error

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
 from lineage import batch, ticks
-from lineage.model import FactoryId, Listing, Queue, Reference, Versioned
-from lineage.store.ledger import NEVER, PATIENCE, Ledger
+from lineage.model import FactoryId, Queue, Reference, Runs, Versioned
+from lineage.store.ledger import PATIENCE, Ledger, Pause
 from lineage.ticks import DAY, Ticks
 
 PAGE = 500  # run rows written at once
@@ -21,8 +21,8 @@ class Collecting:
 
     `until` ends the window, and stands still while a factory is read. `patience` is how long a
     reference may be under way before it is sent again: nothing, where the queue died with the
-    process; None is for ever, while nothing could be reported. `resumed` is when sending was taken
-    up again after such a pause. What is sent is seen by workers after `delay`.
+    process; None is for ever, while nothing could be reported. `pauses` are begin and end of such
+    times. What is sent is seen by workers after `delay`.
     """
 
     until: Ticks
@@ -32,13 +32,11 @@ class Collecting:
     lanes: int
     most: int
     patience: float | None = PATIENCE
-    resumed: Ticks = NEVER
+    pauses: Sequence[Pause] = ()
     delay: float = 0.0
 
 
-def collect(
-    factory: FactoryId, runs: Listing, ledger: Ledger, queue: Queue, how: Collecting
-) -> None:
+def collect(factory: FactoryId, runs: Runs, ledger: Ledger, queue: Queue, how: Collecting) -> None:
     """
     Send every finished pipeline run that is not known as it is now, and those sent too long ago.
 
@@ -48,7 +46,7 @@ def collect(
     """
     seen = ledger.see(factory)
     if how.patience is not None:
-        late = ledger.overdue(factory, how.now, how.patience, how.resumed, seen)
+        late = ledger.overdue(factory, how.now, how.patience, how.pauses, seen)
         _send(factory, late, queue, how)
     cursor: Versioned | None = seen.cursor
     for since, until in _windows(seen.scanned, how):

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
     from lineage.model import Gap
@@ -41,9 +41,23 @@ class Cause(StrEnum):
 
 
 class LineageError(Exception):
-    """Every error of ours. `cause` is known of some that a call ends with."""
+    """
+    Every error of ours. `cause` is known of some that a call ends with.
+
+    `of_storage` is true where our own store or queue failed, and no source or catalog did.
+    """
 
     cause: Cause | None = None
+    of_storage: bool = False
+
+
+E = TypeVar("E", bound=LineageError)
+
+
+def of_storage(error: E) -> E:
+    """The same error, as one of our own store or queue."""
+    error.of_storage = True
+    return error
 
 
 class SettingsError(LineageError):

@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from threading import Lock
+from uuid import uuid4
 
 from lineage.errors import Cause, Unavailable
 from lineage.model import Clock
@@ -24,6 +25,7 @@ class Leases:
         self._clock = clock
         self._creator = Lock()
         self._owner = ""  # who creates now, if it is one of us
+        self._mine = ""  # its name as the creator: no message delivered twice has it twice
 
     def renew(self, lane: str, owner: str) -> None:
         """
@@ -31,8 +33,8 @@ class Leases:
 
         Raises `Unavailable` where another worker has taken either of them.
         """
-        held = [lane, self._what] if self._owner == owner else [lane]
-        if not all(self._notes.take(what, owner, self._clock()) for what in held):
+        held = [(lane, owner)] + ([(self._what, self._mine)] if self._owner == owner else [])
+        if not all(self._notes.take(what, who, self._clock()) for what, who in held):
             raise Unavailable("the lane's lease was lost to another worker", cause=Cause.BUSY)
 
     @contextmanager
@@ -47,18 +49,19 @@ class Leases:
             self.renew(lane, owner)
         try:
             deadline, pause = time.monotonic() + PATIENCE, SHORTEST
-            while not self._notes.take(self._what, owner, self._clock()):
+            mine = f"{owner}-{uuid4().hex}"
+            while not self._notes.take(self._what, mine, self._clock()):
                 if time.monotonic() > deadline:
                     raise Unavailable(
                         "somebody else creates entities for too long", cause=Cause.BUSY
                     )
                 time.sleep(pause)
                 pause = min(2 * pause, LONGEST)
-            self._owner = owner
+            self._owner, self._mine = owner, mine
             try:
                 yield
             finally:
                 self._owner = ""
-                self._notes.free(self._what, owner)
+                self._notes.free(self._what, mine)
         finally:
             self._creator.release()

@@ -25,7 +25,12 @@ def tell(event: str, **facts: Any) -> None:
 
 def line(event: str, facts: dict[str, Any]) -> str:
     """One line, in ASCII: a name can hold a line's end, or steer a terminal."""
-    return json.dumps({"event": event, **facts}, default=str)
+    cut = {name: _cut(value) for name, value in facts.items()}
+    return json.dumps({"event": event, **cut}, default=str)
+
+
+def _cut(value: Any) -> Any:
+    return value[:LONGEST] if isinstance(value, str) else value
 
 
 class JsonLines(logging.Handler):
@@ -43,7 +48,7 @@ class JsonLines(logging.Handler):
         """Log one record there."""
         text = record.getMessage()
         if record.name != events.name:
-            facts: dict[str, Any] = {"logger": record.name, "message": text[:LONGEST]}
+            facts: dict[str, Any] = {"logger": record.name, "message": text}
             if record.exc_info and record.exc_info[0]:
                 frames = extract_tb(record.exc_info[2])
                 facts["error"] = record.exc_info[0].__name__

@@ -17,6 +17,7 @@ log = logging.getLogger(__name__)
 
 BUDGET = 2.0  # seconds until the answer
 KEPT = 30.0  # seconds that what was found is told again
+HANGS = 120.0  # seconds after which a look that is not over counts as one that hangs
 QUICK = Limits(connect=2.0, read=2.0, total=2.0, attempts=1)
 
 
@@ -60,19 +61,23 @@ class Readiness:
         self._budget = budget
         self._lock = Lock()
         self._round: _Round | None = None
+        self._last: _Round | None = None  # the one before, which is over
 
     def answer(self) -> Answer:
         """200 where everything can be reached, else 503; a line for each dependency."""
         with self._lock:
-            now = self._clock()
-            if self._round is None or now - self._round.began >= KEPT:
-                self._round = _Round(self._checks, now)
-            round_ = self._round
+            now, round_ = self._clock(), self._round
+            if round_ is None or (round_.over.is_set() and now - round_.began >= KEPT):
+                self._last, self._round = round_, _Round(self._checks, now)
+                round_ = self._round
+            last = self._last if now - round_.began < HANGS else None
         whole = round_.over.wait(self._budget)
+        if not whole and last is not None:
+            round_, whole = last, True  # the whole one before tells more than a part of this one
         found = list(round_.found)
         if not whole:
             said = f"no answer within {self._budget:.0f} s: ask again in a moment"
             found.append(Check("service", "what is not named here", Health.FAILED, said))
-        ready = all(each.health is not Health.FAILED for each in found)
+        ready = bool(found) and all(each.health is not Health.FAILED for each in found)
         lines = [each.json() for each in found]
         return Answer(200 if ready else 503, {"v": 1, "ready": ready, "checks": lines})

@@ -11,9 +11,9 @@ from __future__ import annotations
 import logging
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import closing, contextmanager, suppress
 from typing import Any
 from uuid import uuid4
 
@@ -22,7 +22,9 @@ from lineage.app import App
 from lineage.collect import Collecting, collect
 from lineage.errors import LineageError
 from lineage.logs import tell
-from lineage.model import Batch, FactoryId, Listing, Messages, PipelineRun
+from lineage.model import Batch, FactoryId, Messages
+from lineage.poison import POSTPONED, Poison
+from lineage.queue import POISON
 from lineage.readiness import Readiness
 from lineage.settings import Settings
 from lineage.store.asking import Standing
@@ -35,6 +37,8 @@ from lineage.worker import CALLED, Worker
 log = logging.getLogger(__name__)
 
 MOST_THREADS = 8
+_QUEUES = ("AZURE_", "AzureWebJobsStorage", "LINEAGE_QUEUE")  # what leads to them
+_SWEEP = "sweep"
 _DAILY = 20 * 3600.0  # seconds between two clean-ups, at least
 _COLLECTING = 600.0  # seconds that a killed collector keeps others from its factory
 
@@ -48,18 +52,25 @@ class Service:
         *,
         clock: Callable[[], Ticks] = wiring.now,
         queue: Messages | None = None,
+        poisoned: Messages | None = None,
+        calls: Messages | None = None,
     ) -> None:
-        self.app = App(settings, clock=clock)
+        """`queue` passes batches on, and takes webhook `calls` by a door that waits less."""
+        self.app = App(settings, clock=clock, shut=0.0)  # circuits do that, for all processes
         self.settings = settings
-        self.queue: Messages = wiring.queue(settings) if queue is None else queue
+        self.queue: Messages = queue or wiring.queue(settings)
+        self._calls: Messages = calls or queue or wiring.queue(settings, quick=True)
+        self._poisoned: Messages = poisoned or wiring.queue(settings, POISON)
         self.circuits = Circuits(self.app.rows, clock)
         self.worker = Worker(self.app, self.queue, self.circuits)
+        self._poison = Poison(self.app, self.queue, self._poisoned)
         self._rate = Rate(time.monotonic)
         self._ready = Readiness(settings)
 
     def close(self) -> None:
         """Let go of everything."""
-        self.queue.close()
+        for each in (self.queue, self._calls, self._poisoned):
+            each.close()
         self.app.__exit__()
 
     # ------------------------------------------------------------ the timer
@@ -75,9 +86,8 @@ class Service:
         known = self.circuits.all()
         with ThreadPoolExecutor(min(MOST_THREADS, len(factories))) as pool:
             standings = list(pool.map(lambda each: self._collected(each, known), factories))
-        if self.app.notes.take("sweep", uuid4().hex, self.app.clock(), _DAILY):
-            self.app.sweep(factories)
         self._tick(dict(zip(factories, standings, strict=True)))
+        self._sweep(factories)
 
     def _collected(self, factory: FactoryId, known: Sequence[Circuit]) -> Standing | None:
         """Collect one factory; what stands in the way is logged, and tried again next time."""
@@ -90,7 +100,9 @@ class Service:
             return self.app.ledger.standing(factory, self.settings.overlap)
         except LineageError as error:
             tell("collectFailed", factory=factory, error=str(error))
-            return None
+        except Exception:  # a bug holds up its own factory only
+            log.exception("collecting %s", factory)
+        return None
 
     def _collect(self, factory: FactoryId, known: Sequence[Circuit]) -> None:
         catalog, own = self.worker.circuits_of(factory)
@@ -107,18 +119,30 @@ class Service:
             lanes=self.settings.lanes,
             most=self.settings.batch,
             patience=None if shut else PATIENCE,
-            resumed=max((each.closed for each in mine.values()), default=Ticks(0)),
+            pauses=[(each.since, each.closed) for each in mine.values() if not each.open],
             delay=max((_seconds(each.until - now) for each in shut), default=0.0),
         )
-        runs = _Watched(self.app.source(factory).runs)
         try:
-            collect(factory, runs, self.app.ledger, self.queue, how)
+            collect(factory, self.app.source(factory).runs, self.app.ledger, self.queue, how)
         except LineageError as error:
             tell("collectFailed", factory=factory, error=str(error))
-            if runs.error is not None:  # else it is our own storage
-                self.circuits.failed(own, runs.error)
+            if not error.of_storage:
+                self.circuits.failed(own, error)
         else:
             self.circuits.worked(own)
+
+    def _sweep(self, factories: Sequence[FactoryId]) -> None:
+        """Clean up, once a day; a factory where that fails holds up no other."""
+        owner = uuid4().hex
+        try:
+            if not self.app.notes.take(_SWEEP, owner, self.app.clock(), _DAILY):
+                return
+            for factory in factories:
+                self.app.sweep(factory)
+        except LineageError as error:
+            tell("sweepFailed", error=str(error))
+            with suppress(LineageError):
+                self.app.notes.free(_SWEEP, owner)
 
     def _tick(self, standings: dict[FactoryId, Standing | None]) -> None:
         """Log the gauges: of all that happens only this line is ever looked at by an alert."""
@@ -155,8 +179,8 @@ class Service:
         self.worker.report(text, message, deliveries)
 
     def poison(self, text: str, deliveries: int) -> None:
-        """Record one message of the poison queue; see `Worker.poison`."""
-        self.worker.poison(text, deliveries)
+        """Record one message of the poison queue; see `Poison.record`."""
+        self._poison.record(text, deliveries)
 
     # ------------------------------------------------------------ HTTP
 
@@ -172,7 +196,7 @@ class Service:
         factory, run = called(body, self.settings.factories)
         lane = batch.lane(run.pipeline, self.settings.lanes)
         try:
-            self.queue.send(Batch(factory, lane, (run,)), CALLED)
+            self._calls.send(Batch(factory, lane, (run,)), CALLED)
         except LineageError as error:
             log.warning("a call was not taken: %s", error)
             raise Refusal(
@@ -202,20 +226,16 @@ class Service:
                 yield lines.row_line(row, factory, published.values(), choices)
 
 
-class _Watched:
-    """The runs of a source; `error` is what listing them ended with."""
+def postpone(environ: Mapping[str, str], text: str, suffix: str, why: LineageError) -> None:
+    """
+    Put a message back that came while the settings were wrong: that is no fault of its runs.
 
-    def __init__(self, runs: Listing) -> None:
-        self._runs = runs
-        self.error: LineageError | None = None
-
-    def finished(self, since: Ticks, until: Ticks) -> Iterator[PipelineRun]:
-        """As the source gives them."""
-        try:
-            yield from self._runs.finished(since, until)
-        except LineageError as error:
-            self.error = error
-            raise
+    Of the settings only those are read that lead to the queue. Raises what is wrong with them.
+    """
+    kept = {name: value for name, value in environ.items() if name.startswith(_QUEUES)}
+    with closing(wiring.queue(Settings.from_env(kept), suffix)) as queue:
+        queue.put(text, POSTPONED)
+    tell("settingsWrong", error=str(why))
 
 
 def _seconds(span: int) -> int:

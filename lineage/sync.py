@@ -47,7 +47,8 @@ def sync(app: App, until: Ticks | None, on_outcome: OnOutcome) -> Summary:
             alone = stack.enter_context(wiring.alone(app.settings, app.notes, app.clock))
         app.notes.void(_OWNER)  # of syncs that were killed
         _Pass(app, summary, on_outcome, alone).run(factories, until)
-        app.sweep(factories)
+        for factory in factories:
+            app.sweep(factory)
     for factory in factories:
         summary.factories[factory] = app.standing(factory)
         if backlog := summary.factories[factory]["backlog"]:
@@ -128,6 +129,10 @@ class _Pass:
         told = {f"{batch.factory}/pipelineruns/{run.id}": GONE for run in left.reading.gone}
         with self._lock:
             self._summary.problems.update(told)
+        if left.error is not None and left.unread:
+            self._problem(batch.factory, left.error)
+            self._rest(batch.factory)
+            return
         if left.error is not None:
             self._closed(batch.factory, left.error)
         self._unread(batch, left)

@@ -20,7 +20,7 @@ from lineage.catalog.account import Account, Choices
 from lineage.catalog.fitted import FittedCatalog
 from lineage.catalog.local import LocalCatalog
 from lineage.catalog.pace import Pace
-from lineage.catalog.rest import RestCatalog
+from lineage.catalog.rest import CLOSED, RestCatalog
 from lineage.catalog.servers import SERVERS
 from lineage.catalog.typedefs import definition
 from lineage.catalog.types import Memory, Types
@@ -142,12 +142,17 @@ def catalog(
     stack: ExitStack,
     session: OpenSession = http.session,
     limits: Limits = LIMITS,
+    shut: float = CLOSED,
 ) -> Opened:
-    """The catalog that settings name; `stack` closes it. A server is called through `session`."""
+    """
+    The catalog that settings name; `stack` closes it. A server is called through `session`.
+
+    One that is closed to us is left alone for `shut` seconds.
+    """
     if settings.catalog.scheme == "local":
         return _local(settings, access, rows, clock, stack)
     http_session = session(settings.catalog.rest)
-    return _rest(settings, access, rows, clock, identity, stack, http_session, limits)
+    return _rest(settings, access, rows, clock, identity, stack, http_session, limits, shut)
 
 
 def _local(
@@ -176,6 +181,7 @@ def _rest(
     stack: ExitStack,
     session: Session,
     limits: Limits,
+    shut: float,
 ) -> Opened:
     """A server, through an account that fits what is sent to its types."""
     kind, endpoint = SERVERS[settings.catalog.scheme], settings.catalog.rest
@@ -195,6 +201,7 @@ def _rest(
             collection=settings.collection,
             session=session,
             limits=limits,
+            shut_for=shut,
             on_call=counts.add,
             on_names=lambda names: account.named(names),
         )
@@ -232,11 +239,17 @@ def tables(settings: Settings, attempts: int = ATTEMPTS) -> TableRows:
     return TableRows(service, Patience(attempts))
 
 
-def queue(settings: Settings, suffix: str = "", attempts: int = ATTEMPTS) -> StorageQueue:
-    """The storage queue that the settings name, or with a suffix another beside it."""
+def queue(
+    settings: Settings, suffix: str = "", attempts: int = ATTEMPTS, *, quick: bool = False
+) -> StorageQueue:
+    """
+    The storage queue that the settings name, or with a suffix another beside it.
+
+    A `quick` one is for callers who wait for the answer themselves: one try of seconds.
+    """
     name = settings.queue + suffix
-    client = storage.queue(settings.storage, name, lambda: storage_identity(settings))
-    return StorageQueue(client, Patience(attempts))
+    client = storage.queue(settings.storage, name, lambda: storage_identity(settings), quick=quick)
+    return StorageQueue(client, Patience(1 if quick else attempts))
 
 
 @contextmanager

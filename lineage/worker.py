@@ -14,30 +14,28 @@ from msgspec.structs import replace
 
 from lineage import batch as batches
 from lineage.app import App
-from lineage.errors import BadInput, Cause, LineageError, Rejected, SettingsError, Unavailable
+from lineage.errors import Cause, LineageError, Rejected, SettingsError, Unavailable
 from lineage.logs import tell
+from lineage.messages import decoded, owner_of, told
 from lineage.model import (
     Batch,
     Change,
     FactoryId,
-    Gap,
     Messages,
     Outcome,
     Reading,
-    Reason,
     Reference,
-    Status,
 )
 from lineage.store.circuits import Circuits
-from lineage.store.rows import digest
 
 TIMEOUT = 30 * 60.0  # seconds: `functionTimeout` of host.json, at which the host ends the process
-SPARE = 60.0  # seconds before, in which nothing is begun
+SPARE = 360.0  # seconds before, in which nothing is begun: one call may take 300
 TAKEN = 30.0  # seconds until a batch comes back whose lane is taken
 FIRST, LONGEST = 30.0, 900.0  # seconds until a batch comes back, doubled each time
 CALLED = 60.0  # seconds until a run is asked for that said itself that it ends
+MOST_TRIES = 8  # times that a batch goes back because something could not answer
+RECUT = 5.0  # seconds until a batch of other lanes comes back, to a worker that has them
 MOST_CALLS = 6  # times that such a run is asked for; then it is left to the timer
-NEWER = 300.0  # seconds until a message of a newer release comes back
 
 
 class Worker:
@@ -75,60 +73,16 @@ class Worker:
         fault of the batch either. Raises errors of the queue.
         """
         over = self._monotonic() + TIMEOUT - SPARE
-        batch = self._decoded(text)
+        batch = decoded(text, self._app.settings, self._queue, self._jitter())
         if batch is None:
             return
         try:
-            self._handle(batch, _owner(text, message), deliveries, over)
+            self._handle(batch, owner_of(text, message), deliveries, over)
         except (SettingsError, Unavailable) as error:
             tell("storeFailed", factory=batch.factory, runs=len(batch.runs), error=str(error))
             self._again(batch, batch.runs)
 
-    def poison(self, text: str, deliveries: int) -> None:
-        """
-        Record what ended its worker too often: `Failed(Poisoned)`, for every activity run of it.
-
-        Where even that cannot be read its run row says so. The lane is freed that a dead worker
-        holds. Raises errors of the store.
-        """
-        batch = self._decoded(text)
-        if batch is None:
-            return
-        ledger, now = self._app.ledger, self._app.clock()
-        gap = Gap(Reason.POISONED, detail="ended its worker several times: replay brings it back")
-        self._app.notes.void(_owner(text, ""))
-        if deliveries == 1:  # else reading it is what ends the worker
-            try:
-                reading = self._app.source(batch.factory).runs.read(batch)
-            except LineageError as error:
-                tell("poisonUnread", factory=batch.factory, error=str(error))
-            else:
-                opened = ledger.open(batch, reading, now, self._app.settings.overlap)
-                ended = [Outcome(run, Status.FAILED, (gap,)) for run in opened]
-                for outcome in ledger.settle(batch, ended, now):
-                    told(outcome)
-        left = ledger.give_up(batch.factory, batch.runs, now, gap)
-        for run in batch.runs:
-            tell("poisoned", factory=batch.factory, pipeline=run.pipeline, run=run.id, unread=left)
-
     # ------------------------------------------------------------ private
-
-    def _decoded(self, text: str) -> Batch | None:
-        """The batch of a message, of a factory that is set; None where the message is done with."""
-        try:
-            batch = batches.decode(text)
-        except Unavailable as error:
-            self._queue.put(text, NEWER * (1 + self._jitter()))
-            tell("postponed", error=str(error))
-            return None
-        except BadInput as error:
-            tell("quarantined", error=str(error), size=len(text), digest=digest(text))
-            return None
-        known = {each.lower(): each for each in self._app.settings.factories}
-        if batch.factory.lower() not in known:
-            tell("foreign", factory=batch.factory, runs=len(batch.runs))
-            return None
-        return replace(batch, factory=known[batch.factory.lower()])
 
     def _handle(self, batch: Batch, owner: str, deliveries: int, over: float) -> None:
         if deliveries > 1 and len(batch.runs) > 1:
@@ -141,7 +95,7 @@ class Worker:
         parts = list(batches.cut(batch.factory, batch.runs, settings.lanes, settings.batch))
         if [part.lane for part in parts] != [batch.lane]:  # the lanes are others than they were
             for part in parts:
-                self._queue.send(replace(part, tries=batch.tries))
+                self._later(replace(part, tries=batch.tries), RECUT)
             return
         wait = self._circuits.wait(*self.circuits_of(batch.factory))
         if wait:
@@ -151,6 +105,8 @@ class Worker:
         runs = self._app.ledger.waiting(found) if found else ()
         if found and runs:
             self._report(replace(found, runs=runs), owner, over)
+        else:
+            self._circuits.release(*self.circuits_of(batch.factory))
 
     def _found(self, batch: Batch) -> Batch | None:
         """
@@ -190,23 +146,26 @@ class Worker:
             written.update(each.change for each in outcome.processes)
 
         catalog, source = self.circuits_of(batch.factory)
-        try:
-            left = self._app.report(batch, owner, on_outcome, may_go_on, is_over)
-        except (Rejected, SettingsError, Unavailable) as error:
-            self._failed(source, batch, error)
-            return
+        left = self._app.report(batch, owner, on_outcome, may_go_on, is_over)
         if left is None:
+            self._circuits.release(catalog, source)
             self._later(batch, TAKEN)
+        elif left.error is not None and left.unread:
+            self._failed(source, batch, left.error)
         elif left.error is None:
             self._circuits.worked(*([source] if left.reading.listed else []))
             self._unread(batch, left.reading, source)
             self._proven(catalog, batch, asked=bool(written - {Change.UNCHANGED}))
         elif left.error.cause is Cause.BUSY:
+            self._circuits.release(catalog, source)
             self._later(batch, TAKEN)
-        elif isinstance(left.error, Rejected):
-            self._again(batch, batch.runs)
-        else:
-            self._failed(catalog, batch, left.error)
+        elif isinstance(left.error, Rejected):  # a look-up: one run of many may be to blame
+            self._circuits.worked(catalog)
+            for run in batch.runs:
+                self._again(batch, [run])
+        else:  # a type that the catalog lacks is needed for this factory, not for all
+            of_one = left.error.cause is Cause.TYPE
+            self._failed(source if of_one else catalog, batch, left.error)
 
     def _failed(self, circuit: str, batch: Batch, error: LineageError) -> None:
         """A service is closed to us: nothing is sent there until its time has come."""
@@ -241,7 +200,14 @@ class Worker:
         self._again(batch, reading.unread, wait)
 
     def _again(self, batch: Batch, runs: Sequence[Reference], wait: float = 0.0) -> None:
-        """Put runs of a batch back on the queue, for twice as long as the last time."""
+        """
+        Put runs of a batch back on the queue, for twice as long as the last time.
+
+        After some times their rows bring them back, ever less often: the timer sends them again.
+        """
+        if batch.tries >= MOST_TRIES:
+            tell("leftToTimer", factory=batch.factory, runs=len(runs), tries=batch.tries)
+            return
         wait = max(wait, min(FIRST * 2.0**batch.tries, LONGEST))
         self._later(replace(batch, runs=tuple(runs), tries=batch.tries + 1), wait)
 
@@ -250,29 +216,5 @@ class Worker:
         self._queue.send(batch, wait + self._jitter() * min(wait, SPARE))
 
 
-def told(outcome: Outcome) -> None:
-    """Log how a run ended."""
-    run = outcome.run
-    tell(
-        "run",
-        factory=run.of.factory,
-        pipeline=run.of.pipeline,
-        pipelineRunId=run.of.id,
-        activity=run.name,
-        activityRunId=run.id,
-        status=outcome.status,
-        reasons=[gap.reason for gap in outcome.gaps],
-    )
-
-
 def _lane(batch: Batch) -> str:
     return f"{batch.factory.lower()}|{batch.lane}"
-
-
-def _owner(text: str, message: str) -> str:
-    """
-    Who holds the lane of a message: the message itself, so that its next delivery may take it.
-
-    Begins with what can be told from the text alone: on the poison queue a message has another id.
-    """
-    return f"{digest(text)}-{message}"

@@ -38,7 +38,8 @@ class RestCatalog:
     a while:
     every call raises the same again and reaches nobody. `on_call` is told `catalogReads` or
     `catalogWrites` for each attempt, `on_names` the names sent with those that came back;
-    `collection` is where new entities go.
+    `collection` is where new entities go. After a refusal that would heal by no retry, nobody is
+    asked for `shut_for` seconds.
     """
 
     def __init__(
@@ -51,6 +52,7 @@ class RestCatalog:
         collection: str = "",
         session: Session | None = None,
         limits: Limits = LIMITS,
+        shut_for: float = CLOSED,
         on_call: OnCall = lambda kind: None,
         on_names: OnNames = lambda names: None,
         clock: Callable[[], float] = time.monotonic,
@@ -64,6 +66,7 @@ class RestCatalog:
         self._collection = collection
         self._session = session or http.session(endpoint)
         self._limits = limits
+        self._shut_for = shut_for
         self._patient = replace(limits, read=limits.total)  # of a bulk that is under way for long
         self._on_call = on_call
         self._on_names = on_names
@@ -243,7 +246,7 @@ class RestCatalog:
             )
         except (SettingsError, Unavailable) as error:
             if _shuts(error):
-                self._shut = self._clock() + CLOSED, error
+                self._shut = self._clock() + self._shut_for, error
             raise
 
 

@@ -20,9 +20,10 @@ from lineage.settings import Settings
 @click.pass_obj
 def command(call: Call) -> int:
     """
-    Bring poisoned runs back, and the messages that are left on the poison queues.
+    Bring runs back that could not even be read, and what is left on the poison queue.
 
-    Do it once the cause is mended: else they end there again.
+    Do it once the cause is mended: else they end there again. What could be read is Failed, and
+    comes back by `replay --reason Poisoned`.
     """
     settings = call.settings()
     factories = settings.require_factories()

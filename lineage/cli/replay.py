@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from lineage import wiring
 from lineage.app import App
 from lineage.cli import _output
 from lineage.cli._call import COMPLETE, Call, common
@@ -13,6 +14,7 @@ from lineage.cli._store import has_ledger
 from lineage.cli._times import Moment
 from lineage.errors import BadInput
 from lineage.model import FactoryId, Reason, Row
+from lineage.sources.rest import RETENTION
 from lineage.store.rows import gaps_of, is_open
 from lineage.ticks import Ticks
 
@@ -38,18 +40,20 @@ def command(
     """
     Reopen settled runs, to be reported once more by the next sync or timer.
 
-    Their rows keep what they were. Say which: by --status, --reason or --run.
+    Their rows keep what they were. Say which: by --status, --reason or --run. What is older than
+    45 days stays as it is: the source has it no more.
     """
     wanted, code = status_of(status), _reason(reason)
     if not (wanted or code or run):
         raise BadInput("replay: say which runs, by --status, --reason or --run")
     settings = call.settings()
     factories = settings.require_factories()
+    oldest = Ticks(wiring.now() - RETENTION)  # what is older the source has no more
     if not has_ledger(settings):
         return COMPLETE
     with App(settings) as app:
         chosen: dict[FactoryId, list[Row]] = {}
-        for factory, row in newest(app, factories, wanted, pipeline, since):
+        for factory, row in newest(app, factories, wanted, pipeline, max(since or oldest, oldest)):
             if not is_open(row) and _is_meant(row, code, run):
                 chosen.setdefault(factory, []).append(row)
         reopened = {

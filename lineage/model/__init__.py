@@ -2,7 +2,7 @@
 
 from lineage.model._assets import ANYTHING, Asset, Certainty, Name
 from lineage.model._catalog import Catalog, Described, Finding
-from lineage.model._doors import Clock, Definitions, Listing, Messages, Queue, Runs
+from lineage.model._doors import Clock, Definitions, Messages, Queue, Runs
 from lineage.model._endpoints import Endpoint, Evaluated, Fixed, Named, Trace, Value
 from lineage.model._factories import (
     REMOVED,
@@ -50,7 +50,6 @@ __all__ = [
     "Kind",
     "LastRun",
     "Listed",
-    "Listing",
     "Messages",
     "Name",
     "Named",

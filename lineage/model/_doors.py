@@ -11,19 +11,11 @@ from lineage.model._runs import PipelineRun
 from lineage.ticks import Ticks
 
 
-class Listing(Protocol):
-    """Where finished runs are listed."""
+class Runs(Protocol):
+    """Where runs come from."""
 
     def finished(self, since: Ticks, until: Ticks) -> Iterator[PipelineRun]:
         """Finished pipeline runs updated in the window, both ends included; see sources.rest."""
-        ...
-
-
-class Runs(Protocol):
-    """Where runs come from: a `Listing` too."""
-
-    def finished(self, since: Ticks, until: Ticks) -> Iterator[PipelineRun]:
-        """As a `Listing`."""
         ...
 
     def read(self, batch: Batch, is_over: Callable[[], bool] = ...) -> Reading:

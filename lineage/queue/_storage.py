@@ -8,6 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
 from lineage.batch import encode
+from lineage.errors import Unavailable, of_storage
 from lineage.model import Batch
 from lineage.storage import Patience, code
 
@@ -95,4 +96,7 @@ class StorageQueue:
                 raise
         with suppress(ResourceExistsError):  # somebody else may be faster
             self._patience.call(what, self._client.create_queue)
-        return self._patience.call(what, act)
+        try:
+            return self._patience.call(what, act)
+        except ResourceNotFoundError:
+            raise of_storage(Unavailable(f"{what} goes as fast as it is made")) from None

@@ -179,7 +179,7 @@ class RestRuns:
         answer = self._client.call("GET", f"/pipelineruns/{segment(reference.id)}")
         body = answer.body if isinstance(answer.body, dict) else {}
         run = pipeline_run(body, self._client.factory)
-        if run is None or run.id != reference.id:
+        if run is None or run.id.lower() != reference.id.lower():
             raise Unavailable(f"the answer for pipeline run {reference.id} is no pipeline run")
         return run
 

@@ -52,7 +52,9 @@ def opened(storage: Storage, identity: Callable[[], Credential]) -> TableService
         raise _unreachable(storage, storage.endpoint) from None
 
 
-def queue(storage: Storage, name: str, identity: Callable[[], Credential]) -> QueueClient:
+def queue(
+    storage: Storage, name: str, identity: Callable[[], Credential], *, quick: bool = False
+) -> QueueClient:
     """
     A queue of the account, as `opened`; its messages are base64, as the Functions host wants them.
 
@@ -66,7 +68,7 @@ def queue(storage: Storage, name: str, identity: Callable[[], Credential]) -> Qu
     )
 
     how = {
-        **_how(),
+        **(_how(connect=1, read=2) if quick else _how()),
         "retry_policy": LinearRetry(retry_total=0),
         "message_encode_policy": TextBase64EncodePolicy(),
         "message_decode_policy": TextBase64DecodePolicy(),
@@ -80,8 +82,12 @@ def queue(storage: Storage, name: str, identity: Callable[[], Credential]) -> Qu
         raise _unreachable(storage, storage.queue_endpoint) from None
 
 
-def _how() -> dict[str, Any]:
-    """How calls are sent: our own session, so that nothing but us decides what goes with them."""
+def _how(connect: int = 5, read: int = 30) -> dict[str, Any]:
+    """
+    How calls are sent: our own session, so that nothing but us decides what goes with them.
+
+    `connect` and `read` are how many seconds are waited.
+    """
     from azure.core.pipeline.transport import RequestsTransport
     from requests import Session
     from requests.adapters import HTTPAdapter
@@ -91,8 +97,8 @@ def _how() -> dict[str, Any]:
     session.hooks["response"].append(_read)
     session.mount("https://", HTTPAdapter(pool_maxsize=AT_ONCE))
     session.mount("http://", HTTPAdapter(pool_maxsize=AT_ONCE))
-    transport = RequestsTransport(session=session, connection_timeout=5, read_timeout=30)
-    return {"transport": transport, "connection_timeout": 5, "read_timeout": 30}
+    timeouts = {"connection_timeout": connect, "read_timeout": read}
+    return {"transport": RequestsTransport(session=session, **timeouts), **timeouts}
 
 
 def _unreachable(storage: Storage, endpoint: str) -> SettingsError:

@@ -11,7 +11,14 @@ from typing import TypeVar
 
 from tenacity import RetryCallState, Retrying, retry_if_exception_type
 
-from lineage.errors import Cause, LineageError, Rejected, SettingsError, Unavailable
+from lineage.errors import (
+    Cause,
+    LineageError,
+    Rejected,
+    SettingsError,
+    Unavailable,
+    of_storage,
+)
 from lineage.http import retry_after
 
 ATTEMPTS = 6
@@ -64,9 +71,9 @@ class Patience:
             except (AzureError, HTTPException, RequestException) as error:
                 if status(error) in (404, 409, 412) and code(error) not in _GOING:
                     raise
-                raise ours(what, error) from None
-            except (AttributeError, TypeError, ValueError) as error:  # the SDK's, of such a body
-                raise _malformed(what) from error
+                raise of_storage(ours(what, error)) from None
+            except (AttributeError, TypeError, ValueError):  # the SDK's, of such a body
+                raise of_storage(_malformed(what)) from None
 
         def wait(state: RetryCallState) -> float:
             error = state.outcome.exception() if state.outcome else None

@@ -103,6 +103,16 @@ class Circuits:
                     self._seen -= asked
                 return
 
+    def release(self, *what: str) -> None:
+        """Let somebody else try those that the caller was to try, and did not."""
+        with self._lock:
+            asked = self._seen & set(what)
+        if asked:
+            mine = {k: each for k, each in self._read(asked).items() if each[0].get("probe")}
+            now = self._clock()
+            if mine and all(ours(row) for row, _ in mine.values()):
+                self._write(mine, {"until": now, "probe": False})
+
     def suspects(self, what: str) -> bool:
         """Whether it was open when it was looked at last: whoever goes on tries it. No call."""
         with self._lock:

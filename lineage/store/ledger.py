@@ -8,7 +8,7 @@ activity rows before their pipeline run counts as listed.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 
 from lineage import ticks
@@ -34,7 +34,8 @@ from lineage.store.runrows import Moves, RunRows, Written
 from lineage.ticks import Ticks
 
 PATIENCE = 20 * 60.0  # seconds until a reference counts as lost; doubled each time
-NEVER = Ticks(0)
+Pause = tuple[Ticks, Ticks]
+MOST_DOUBLED = 6  # times: no longer than a day
 
 
 class Ledger:
@@ -87,27 +88,30 @@ class Ledger:
         factory: FactoryId,
         now: Ticks,
         patience: float = PATIENCE,
-        since: Ticks = NEVER,
+        pauses: Sequence[Pause] = (),
         seen: Seen | None = None,
     ) -> list[Reference]:
         """
         Runs queued or open for too long since they were last sent, and noted as sent again now.
 
-        The message may be lost, or its worker killed. Each time they wait twice as long. `since` is
-        when sending was taken up again after a pause: it counts as the last time of those before.
+        The message may be lost, or its worker killed. Each time they wait twice as long, but for
+        those tries that no queue was asked for (`patience` 0). `pauses` are begin and end of times
+        in which messages were put off: they don't count.
         One that another worker wrote since it was `seen` is left out: somebody is at work on it.
         """
 
         def is_late(row: Row) -> bool:
-            sent = Ticks(max(row["sent"], since))
-            return ticks.shift(sent, patience * 2 ** min(row["tries"], 16)) <= now
+            off = sum(max(0, end - max(begin, row["sent"])) for begin, end in pauses)
+            wait = patience * 2.0 ** min(row["tries"], MOST_DOUBLED)
+            return ticks.shift(Ticks(row["sent"] + off), wait) <= now
 
         waiting = (seen or self.see(factory)).waiting
         late = {key: each for key, each in waiting.items() if ours(each[0]) and is_late(each[0])}
         again: list[Reference] = []
         with self._runs.rows.together():
             for some in parts(list(late), 100):
-                again += self._send_again(factory, {key: late[key] for key in some}, now)
+                these = {key: late[key] for key in some}
+                again += self._send_again(factory, these, now, patience > 0)
         return again
 
     def waiting(self, batch: Batch) -> tuple[Reference, ...]:
@@ -278,12 +282,12 @@ class Ledger:
         return self._runs.get(factory, ["c"]).get("c", ({}, 0))
 
     def _send_again(
-        self, factory: FactoryId, late: dict[str, Versioned], now: Ticks
+        self, factory: FactoryId, late: dict[str, Versioned], now: Ticks, counted: bool
     ) -> list[Reference]:
         """Note that runs are sent now, but for those whose rows others have written meanwhile."""
         while late:
             puts = {
-                key: {**row, "sent": now, "tries": row["tries"] + 1}
+                key: {**row, "sent": now, "tries": row["tries"] + counted}
                 for key, (row, _) in late.items()
             }
             expected = {key: version for key, (_, version) in late.items()}

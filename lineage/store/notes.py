@@ -44,11 +44,11 @@ class Notes:
         if row and row["v"] == VERSION and row["owner"] == owner:
             self._rows.write(_TABLE, _PARTITION, {}, [key], expected={key: version})
 
-    def void(self, owners: str = "") -> None:
+    def void(self, owners: str) -> None:
         """Forget the leases of owners who are dead, by what their names begin with."""
-        held = self._rows.range(_TABLE, _PARTITION, "", "~")
-        ours = [k for k, row in held if row["v"] == VERSION and row["owner"].startswith(owners)]
-        self._rows.write(_TABLE, _PARTITION, {}, ours)
+        for key, (row, version) in self._rows.scan(_TABLE, _PARTITION, "", "~"):
+            if row["v"] == VERSION and row["owner"].startswith(owners):
+                self._rows.write(_TABLE, _PARTITION, {}, [key], expected={key: version})
 
     @contextmanager
     def lease(self, what: str, owner: str, now: Ticks) -> Iterator[bool]:

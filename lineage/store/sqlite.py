@@ -9,7 +9,7 @@ from pathlib import Path
 from threading import RLock
 from types import TracebackType
 
-from lineage.errors import SettingsError, Unavailable
+from lineage.errors import SettingsError, Unavailable, of_storage
 from lineage.jsontext import dumps, loads
 from lineage.model import Row, Versioned
 
@@ -272,5 +272,5 @@ class _Explained:
                 " and the next sync makes a new one"
             ) from error
         if "locked" in str(error) or "busy" in str(error):
-            raise Unavailable(f"the store {self._path} is busy: {error}") from error
+            raise of_storage(Unavailable(f"the store {self._path} is busy: {error}")) from error
         raise SettingsError(f"LINEAGE_STORE: {self._path} cannot be used: {error}") from error
