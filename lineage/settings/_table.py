@@ -116,8 +116,8 @@ TABLE = (
         "lanes",
         values.number(1, 16),
         "2",
-        "How many batches of one factory are reported at once; a pipeline keeps to its lane. Stop the "
-        "Functions app to change it.",
+        "How many batches of one factory are reported at once; a pipeline keeps to its lane. Stop "
+        "the Functions app to change it.",
     ),
     Setting(
         "LINEAGE_MISSING_ASSETS",
