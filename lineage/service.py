@@ -35,6 +35,7 @@ from lineage.worker import CALLED, Worker
 log = logging.getLogger(__name__)
 
 MOST_THREADS = 8
+HASTY = 2  # times that the queue is asked while a pipeline waits for its answer
 _DAILY = 20 * 3600.0  # seconds between two clean-ups, at least
 _COLLECTING = 600.0  # seconds that a killed collector keeps others from its factory
 
@@ -52,6 +53,7 @@ class Service:
         self.app = App(settings, clock=clock)
         self.settings = settings
         self.queue: Messages = wiring.queue(settings) if queue is None else queue
+        self._entry: Messages = wiring.queue(settings, attempts=HASTY) if queue is None else queue
         self.circuits = Circuits(self.app.rows, clock)
         self.worker = Worker(self.app, self.queue, self.circuits)
         self._rate = Rate(time.monotonic)
@@ -60,6 +62,7 @@ class Service:
     def close(self) -> None:
         """Let go of everything."""
         self.queue.close()
+        self._entry.close()
         self.app.__exit__()
 
     # ------------------------------------------------------------ the timer
@@ -172,7 +175,7 @@ class Service:
         factory, run = called(body, self.settings.factories)
         lane = batch.lane(run.pipeline, self.settings.lanes)
         try:
-            self.queue.send(Batch(factory, lane, (run,)), CALLED)
+            self._entry.send(Batch(factory, lane, (run,)), CALLED)
         except LineageError as error:
             log.warning("a call was not taken: %s", error)
             raise Refusal(
