@@ -8,7 +8,7 @@ from contextlib import suppress
 from azure.core.credentials import TokenCredential
 from azure.core.exceptions import ResourceExistsError
 from azure.identity import DefaultAzureCredential, ManagedIdentityCredential
-from azure.storage.queue import QueueClient, QueueServiceClient
+from azure.storage.queue import LinearRetry, QueueClient, QueueServiceClient
 
 from host.errors import HostError
 
@@ -30,7 +30,7 @@ def service(connection: str, environ: Mapping[str, str]) -> QueueServiceClient:
         if text.strip().rstrip(";").lower() == "usedevelopmentstorage=true":
             text = EMULATOR
         try:
-            return QueueServiceClient.from_connection_string(text)
+            return QueueServiceClient.from_connection_string(text, retry_policy=_soon())
         except ValueError as error:
             raise HostError(f"{connection} is no connection string: {error}") from None
     account = environ.get(f"{connection}__accountName")
@@ -41,7 +41,14 @@ def service(connection: str, environ: Mapping[str, str]) -> QueueServiceClient:
         raise HostError(
             f"{connection} is not set: a connection string, or {connection}__accountName"
         )
-    return QueueServiceClient(address, credential=_credential(connection, environ))
+    return QueueServiceClient(
+        address, credential=_credential(connection, environ), retry_policy=_soon()
+    )
+
+
+def _soon() -> LinearRetry:
+    """Of a call that failed: the SDK's own policy waits 15 s and more."""
+    return LinearRetry(backoff=1, random_jitter_range=0, retry_total=3)
 
 
 def _credential(connection: str, environ: Mapping[str, str]) -> TokenCredential:

@@ -193,7 +193,7 @@ class App:
             prints=self._prints,
         )
         try:
-            renew()  # reading may have taken long
+            self.leases.renew(lane, owner)  # reading may have taken long
             definitions = self.definitions(batch.factory)
             for outcome in report(batch, reading, definitions, self.translate, desk):
                 on_outcome(outcome)

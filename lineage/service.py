@@ -53,17 +53,17 @@ class Service:
         clock: Callable[[], Ticks] = wiring.now,
         queue: Messages | None = None,
         poisoned: Messages | None = None,
-        calls: Messages | None = None,
     ) -> None:
-        """`queue` passes batches on, and takes webhook `calls` by a door that waits less."""
+        """`queue` passes batches on, and takes calls of pipelines by a door that waits less."""
         self.app = App(settings, clock=clock, shut=0.0)  # circuits do that, for all processes
         self.settings = settings
-        self.queue: Messages = queue or wiring.queue(settings)
-        self._calls: Messages = calls or queue or wiring.queue(settings, quick=True)
+        own = queue is None
+        self.queue: Messages = wiring.queue(settings) if queue is None else queue
+        self._calls: Messages = wiring.queue(settings, quick=True) if own else self.queue
         self._poisoned: Messages = poisoned or wiring.queue(settings, POISON)
         self.circuits = Circuits(self.app.rows, clock)
         self.worker = Worker(self.app, self.queue, self.circuits)
-        self._poison = Poison(self.app, self.queue, self._poisoned)
+        self.poisons = Poison(self.app, self.queue, self._poisoned)
         self._rate = Rate(time.monotonic)
         self._ready = Readiness(settings)
 
@@ -180,7 +180,7 @@ class Service:
 
     def poison(self, text: str, deliveries: int) -> None:
         """Record one message of the poison queue; see `Poison.record`."""
-        self._poison.record(text, deliveries)
+        self.poisons.record(text, deliveries)
 
     # ------------------------------------------------------------ HTTP
 

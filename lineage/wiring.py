@@ -245,11 +245,11 @@ def queue(
     """
     The storage queue that the settings name, or with a suffix another beside it.
 
-    A `quick` one is for callers who wait for the answer themselves: one try of seconds.
+    A `quick` one is for callers who wait for the answer themselves: two tries of seconds.
     """
     name = settings.queue + suffix
     client = storage.queue(settings.storage, name, lambda: storage_identity(settings), quick=quick)
-    return StorageQueue(client, Patience(1 if quick else attempts))
+    return StorageQueue(client, Patience(2 if quick else attempts))
 
 
 @contextmanager

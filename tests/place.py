@@ -22,6 +22,7 @@ from lineage.batch import decode
 from lineage.errors import LineageError
 from lineage.logs import events
 from lineage.model import Batch, FactoryId, Json, PipelineRun, Reading, Reference
+from lineage.poison import Poison
 from lineage.service import Service
 from lineage.settings import Settings
 from lineage.sources.rest import RestRuns
@@ -102,17 +103,22 @@ class Place:
     told: list[dict[str, Any]] = field(default_factory=list)
     service: Service = field(init=False)
     queue: HeldQueue = field(init=False)
+    poisoned: HeldQueue = field(init=False)
     catalog: BreakableCatalog = field(init=False)
 
     def __post_init__(self) -> None:
         self.queue = HeldQueue(lambda: self.now)
-        self.service = Service(self.settings, clock=lambda: self.now, queue=self.queue)
+        self.poisoned = HeldQueue(lambda: self.now)
+        self.service = Service(
+            self.settings, clock=lambda: self.now, queue=self.queue, poisoned=self.poisoned
+        )
         app = self.service.app
         self.catalog = BreakableCatalog(app.catalog, Tape())
         cast("Any", app).catalog = self.catalog
         self.service.worker = Worker(
             app, self.queue, self.service.circuits, lambda: self.seconds, lambda: 0.0
         )
+        self.service.poisons = Poison(app, self.queue, self.poisoned, lambda: 0.0)
         for factory in self.settings.factories:
             source = app.source(factory)
             cast("Any", source).runs = BreakableRuns(source.runs)

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from lineage import ticks
-from lineage.errors import LineageError, SettingsError, Unavailable
+from lineage.errors import LineageError, SettingsError, Unavailable, of_storage
 from lineage.model import FactoryId, Reference
 from lineage.store.circuits import FIRST_WAIT
 from lineage.store.ledger import PATIENCE
@@ -73,8 +73,8 @@ def test_nothing_is_sent_again_while_the_catalog_is_closed(here: Place) -> None:
     here.service.collect()
     here.sent()
     for _ in range(12):
-        here.wait(PATIENCE)
         catalog_is_down(here)
+        here.wait(PATIENCE)
         here.service.collect()
 
     assert sent_runs(here) == []
@@ -115,7 +115,11 @@ def test_a_factory_that_is_closed_is_not_listed_until_its_time_has_come(here: Pl
 
 
 @pytest.mark.parametrize(
-    "error", [Unavailable("the queue did not answer"), SettingsError("the queue: a role")]
+    "error",
+    [
+        of_storage(Unavailable("the queue did not answer")),
+        of_storage(SettingsError("the queue: a role")),
+    ],
 )
 def test_a_queue_that_is_down_closes_no_factory_and_moves_no_cursor(
     error: LineageError, here: Place

@@ -10,9 +10,11 @@ import pytest
 from msgspec.structs import replace
 
 from lineage import ticks
-from lineage.batch import cut, encode, lane
+from lineage.batch import MOST_TRIES, cut, decode, encode, lane
 from lineage.errors import Cause, LineageError, Rejected, SettingsError, Unavailable
+from lineage.messages import NEWER, owner_of
 from lineage.model import Batch, FactoryId, Reference
+from lineage.poison import MOST_READS, POSTPONED
 from lineage.store.circuits import PROBE
 from lineage.ticks import Ticks
 from lineage.worker import (
@@ -20,11 +22,10 @@ from lineage.worker import (
     FIRST,
     LONGEST,
     MOST_CALLS,
-    NEWER,
+    RECUT,
     SPARE,
     TAKEN,
     TIMEOUT,
-    _owner,
 )
 from tests.place import FACTORY, Place, place, refuse
 
@@ -101,7 +102,7 @@ def test_the_dead_workers_lease_is_let_go_of_when_its_batch_is_cut(here: Place) 
     message = here.queue.take()
     assert message is not None
     assert here.service.app.notes.take(
-        f"{FACTORY.lower()}|0", _owner(message.text, message.id), here.now
+        f"{FACTORY.lower()}|0", owner_of(message.text, message.id), here.now
     )
     here.sent()
 
@@ -131,7 +132,7 @@ def test_lanes_are_computed_anew_where_their_number_was_changed(wrong: int, here
 
     here.handle()
 
-    assert here.sent() == [(replace(batch, lane=0), 0.0)]
+    assert here.sent() == [(replace(batch, lane=0), RECUT)]
 
 
 def test_a_batch_of_several_lanes_is_cut_by_them(tmp_path: Path) -> None:
@@ -325,8 +326,18 @@ def test_a_catalog_that_refuses_a_look_up_holds_up_this_batch_only(here: Place) 
 
     here.handle()
 
-    assert here.sent() == [(replace(batch, tries=1), FIRST)]
+    again = replace(batch, tries=1)
+    assert here.sent() == [(replace(again, runs=(run,)), FIRST) for run in batch.runs]
     assert here.circuits() == {}
+
+
+def test_a_type_that_a_factory_needs_closes_that_factory_and_no_other(here: Place) -> None:
+    here.catalog.answer = refuse(SettingsError("a type is missing", cause=Cause.TYPE))
+    here.queue.send(all_of(here))
+
+    here.handle()
+
+    assert here.circuits() == {FACTORY.lower(): "a type is missing"}
 
 
 # ---------------------------------------------------------------- put back
@@ -534,7 +545,7 @@ def test_what_ended_its_worker_too_often_is_failed_and_its_lane_free(here: Place
     batch = all_of(here)
     alone = replace(batch, runs=batch.runs[:1])
     text = encode(alone)
-    here.service.app.notes.take(f"{FACTORY.lower()}|0", _owner(text, "m5"), here.now)
+    here.service.app.notes.take(f"{FACTORY.lower()}|0", owner_of(text, "m5"), here.now)
 
     here.service.poison(text, 1)
 
@@ -558,17 +569,36 @@ def test_the_lane_of_a_living_worker_is_left_alone(here: Place) -> None:
     assert not here.service.app.notes.take(f"{FACTORY.lower()}|0", "me", here.now)
 
 
-@pytest.mark.parametrize("deliveries", [1, 2], ids=["it cannot be read", "reading it is fatal"])
-def test_where_even_reading_fails_the_run_row_says_so(deliveries: int, here: Place) -> None:
+def test_a_poisoned_run_that_cannot_be_read_now_is_read_later(here: Place) -> None:
+    alone = replace(all_of(here), tries=3)
+    alone = replace(alone, runs=alone.runs[:1])
+    here.runs().error = Unavailable("down")
+
+    here.service.poison(encode(alone), 1)
+
+    [(text, delay)] = here.poisoned.sent
+    assert (replace(decode(text), tries=3), delay) == (alone, POSTPONED)
+    assert (here.states(), here.statuses()) == ({"q": 4}, {})
+    here.runs().error = None
+    here.service.poison(text, 1)
+    assert (here.states(), here.statuses()) == ({"q": 3, "p": 1}, {"Failed": 2})
+
+
+@pytest.mark.parametrize(
+    ("deliveries", "tries"),
+    [(1, MOST_TRIES + MOST_READS), (2, 0)],
+    ids=["it cannot be read for hours", "reading it is fatal"],
+)
+def test_where_even_reading_fails_the_run_row_says_so(
+    deliveries: int, tries: int, here: Place
+) -> None:
     batch = all_of(here)
     here.runs().error = Unavailable("down") if deliveries == 1 else AssertionError("it is read")
 
-    here.service.poison(encode(replace(batch, runs=batch.runs[:1])), deliveries)
+    here.service.poison(encode(replace(batch, runs=batch.runs[:1], tries=tries)), deliveries)
 
     assert here.states() == {"q": 3, "x": 1}
     assert here.statuses() == {}
-    assert len(here.events("poisonUnread")) == (deliveries == 1)
-    assert here.events("poisoned")[0]["unread"] == 1
 
 
 def test_a_poisoned_call_of_a_pipeline_is_failed_too(here: Place) -> None:

@@ -1,4 +1,4 @@
-"""A proxy before Azurite that fails on purpose: what a table service does on a bad day."""
+"""A proxy before Azurite that fails on purpose: what tables and queues do on a bad day."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 
 FAULTS = ("429", "429-later", "500", "502", "503", "reset", "cut", "done-then-dropped")
 CODES = {"429": "ServerBusy", "500": "InternalError", "503": "ServerBusy"}
+WAITS = {"429-later": "1", "503-long": "120"}  # seconds, in Retry-After
 CUT = 40  # bytes of an answer that are sent of one that is cut
 
 
@@ -65,11 +66,15 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _refuse(self, fault: str) -> None:
         code = CODES.get(fault[:3], "BadGateway")
+        kind = "xml" if "xml" in self.headers.get("Accept", "") else "json"
         text = json.dumps({"odata.error": {"code": code, "message": {"value": "On purpose."}}})
+        if kind == "xml":
+            text = f"<Error><Code>{code}</Code><Message>On purpose.</Message></Error>"
         self.send_response(int(fault[:3]))
-        if fault == "429-later":
-            self.send_header("Retry-After", "1")
-        self.send_header("Content-Type", "application/json")
+        self.send_header("x-ms-error-code", code)  # where queues tell it
+        if fault in WAITS:
+            self.send_header("Retry-After", WAITS[fault])
+        self.send_header("Content-Type", f"application/{kind}")
         self.send_header("Content-Length", str(len(text)))
         self.end_headers()
         self.wfile.write(text.encode())

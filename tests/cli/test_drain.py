@@ -38,7 +38,7 @@ def test_poisoned_runs_are_taken_up_again(here: Place, program: Program) -> None
     first, second, *_ = here.references()
     here.service.poison(encode(Batch(FACTORY, 0, (first,))), 1)
     here.runs().error = Unavailable("down")
-    here.service.poison(encode(Batch(FACTORY, 0, (second,))), 1)
+    here.service.poison(encode(Batch(FACTORY, 0, (second,))), 2)
     assert here.states() == {"q": 2, "p": 1, "x": 1}
 
     ended = program("drain", "--json", **settings_of(here))

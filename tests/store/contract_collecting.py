@@ -1,6 +1,7 @@
 """What the ledger keeps while runs are collected, on every store."""
 
 from collections import Counter
+from itertools import pairwise
 
 import pytest
 
@@ -101,16 +102,41 @@ def test_a_run_counts_as_lost_after_twenty_minutes_and_then_after_twice_as_long(
     assert sent_again == [20, 60, 140]
 
 
-def test_after_a_pause_runs_count_as_sent_when_it_ended(rows: Rows) -> None:
+def test_a_pause_in_which_messages_were_put_off_does_not_count(rows: Rows) -> None:
     ledger = Ledger(rows)
     ledger.enqueue(FACTORY, [reference("run-1")], NOW)
-    ended = ticks.shift(NOW, 4 * 3600)
+    begun, ended = ticks.shift(NOW, 300), ticks.shift(NOW, 4 * 3600)
+    pauses = [(NOW, NOW), (begun, ended)]
 
     def sent_again(seconds: float) -> int:
-        return len(ledger.overdue(FACTORY, ticks.shift(ended, seconds), since=ended))
+        return len(ledger.overdue(FACTORY, ticks.shift(ended, seconds), pauses=pauses))
 
-    assert [sent_again(0), sent_again(1199), sent_again(1200), sent_again(1300)] == [0, 0, 1, 0]
-    assert [sent_again(1200 + 2399), sent_again(1200 + 2400)] == [0, 1]
+    assert [sent_again(0), sent_again(899), sent_again(900), sent_again(1000)] == [0, 0, 1, 0]
+    assert [sent_again(900 + 2399), sent_again(900 + 2400)] == [0, 1]
+
+
+def test_short_pauses_in_a_row_do_not_keep_a_lost_message_from_being_sent_again(rows: Rows) -> None:
+    ledger = Ledger(rows)
+    ledger.enqueue(FACTORY, [reference("run-1")], NOW)
+
+    def sent_again(minute: int) -> int:
+        now = ticks.shift(NOW, minute * 60)
+        return len(ledger.overdue(FACTORY, now, pauses=[(ticks.shift(now, -60), now)]))
+
+    assert sum(map(sent_again, range(30))) == 1
+
+
+def test_tries_without_a_queue_are_not_counted_and_waits_stop_growing_at_a_day(rows: Rows) -> None:
+    ledger = Ledger(rows)
+    ledger.enqueue(FACTORY, [reference("run-1")], NOW)
+    for minute in range(50):
+        assert ledger.overdue(FACTORY, ticks.shift(NOW, minute * 60), patience=0.0)
+
+    began = ticks.shift(NOW, 49 * 60)
+    sent = [h for h in range(24 * 60) if ledger.overdue(FACTORY, ticks.shift(began, h * 3600))]
+
+    assert sent[0] == 1
+    assert max(late - early for early, late in pairwise(sent)) <= 24
 
 
 def test_a_run_that_another_works_on_meanwhile_is_not_sent_again_nor_put_back(rows: Rows) -> None:
@@ -125,7 +151,7 @@ def test_a_run_that_another_works_on_meanwhile_is_not_sent_again_nor_put_back(ro
 
     tape = Tape(before=once(meanwhile))
 
-    assert Ledger(TapedRows(rows, tape)).overdue(FACTORY, NOW, patience=0) == [idle]
+    assert Ledger(TapedRows(rows, tape)).overdue(FACTORY, ticks.shift(NOW, 1), patience=1) == [idle]
 
     assert states(rows) == "qpx"
     assert [row["tries"] for _, row in waiting(rows, "q")] == [1]

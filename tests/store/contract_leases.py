@@ -75,7 +75,7 @@ def test_one_who_has_the_store_for_himself_voids_every_lease(rows: Rows) -> None
     notes.take("lane", "dead", NOW)
     notes.take("create", "dead", NOW)
 
-    notes.void()
+    notes.void("")
 
     assert notes.take("lane", "me", NOW)
     assert notes.take("create", "me", NOW)

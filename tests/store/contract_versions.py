@@ -98,7 +98,7 @@ def test_a_lease_of_a_newer_release_is_held(rows: Rows) -> None:
     of_a_newer_release(rows, digest("lane"), "notes", "lease")
 
     notes.free("lane", "me")
-    notes.void()
+    notes.void("")
 
     assert not notes.take("lane", "me", NOW)
     assert not notes.take("lane", "you", ticks.shift(NOW, 10_000))

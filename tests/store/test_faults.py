@@ -143,11 +143,11 @@ def test_an_answer_that_is_none_is_an_error_of_ours(answer: tuple[int, object]) 
     with service(answers(answer, answer)) as url:
         storage = Storage(f"AccountName=ours;AccountKey=enE3Y2FuYXJ5;TableEndpoint={url}/ours")
         with TableRows(opened(storage, nobody), Patience(attempts=1)) as rows:
-            with pytest.raises(Unavailable, match="no answer of a table"):
+            with pytest.raises(Unavailable, match="no answer of one"):
                 rows.range("runs", "p", "", "~")
             with pytest.raises((Unavailable, Rejected)):
                 rows.get("runs", "p", ["a"])
-            with pytest.raises(Unavailable, match="no answer of a table"):
+            with pytest.raises(Unavailable, match="no answer of one"):
                 rows.write("runs", "p", {"a": {"v": 1}})
 
 
