@@ -17,6 +17,8 @@ from contextlib import contextmanager
 from hashlib import sha256
 from pathlib import Path
 
+from lineage.auth import Credential
+
 HERE = Path(__file__).parent
 CACHE = HERE.parents[1] / ".cache"
 ACCOUNTS = 500  # of one server, for as many stores that know nothing of each other
@@ -107,3 +109,8 @@ def _wait(port: int, process: subprocess.Popen[bytes]) -> None:
         else:
             return
     raise AssertionError(f"Azurite does not listen on port {port}: exit code {process.poll()}")
+
+
+def nobody() -> Credential:
+    """Who we are where a connection string says it."""
+    raise AssertionError("a connection string needs no identity")

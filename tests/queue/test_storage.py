@@ -18,7 +18,7 @@ from lineage.settings import Settings
 from lineage.storage import Patience
 from lineage.storage import queue as opened
 from lineage.wiring import queue as wired
-from tests.store.test_table import nobody
+from tests.azurite.server import nobody
 from tests.world import FACTORY, reference
 
 BATCH = Batch(FACTORY, 1, (reference("a", pipeline="p é\u202e"),), 2)

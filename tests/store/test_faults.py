@@ -12,8 +12,8 @@ from lineage.storage import Patience, opened
 from lineage.store.notes import Notes
 from lineage.store.table import TableRows
 from tests.azurite.faulty import FAULTS, Proxy, before, once
+from tests.azurite.server import nobody
 from tests.doctor.places import answers, service
-from tests.store.test_table import nobody
 from tests.store.words import NOW
 
 pytestmark = pytest.mark.slow

@@ -16,8 +16,7 @@ from lineage.store.table import TableRows
 from tests.auth.entra import HEADER, host_identity
 from tests.auth.entra import encoded as part
 from tests.auth.words import Token, Tokens
-from tests.azurite.server import NoAzurite, account, serving
-from tests.store.test_table import nobody
+from tests.azurite.server import NoAzurite, account, nobody, serving
 
 SCOPE = "https://storage.azure.com/.default"
 GUID = "00000000-0000-0000-0000-000000000001"

@@ -2,11 +2,11 @@ from collections.abc import Iterator
 
 import pytest
 
-from lineage.auth import Credential
 from lineage.model import Rows
 from lineage.settings import Storage
 from lineage.storage import opened
 from lineage.store.table import TableRows
+from tests.azurite.server import nobody
 from tests.store.contract import *  # noqa: F403 - its tests run here, on the store below
 
 pytestmark = pytest.mark.slow
@@ -16,7 +16,3 @@ pytestmark = pytest.mark.slow
 def rows(tables: str) -> Iterator[Rows]:
     with TableRows(opened(Storage(tables), nobody)) as made:
         yield made
-
-
-def nobody() -> Credential:
-    raise AssertionError("a connection string needs no identity")
