@@ -64,7 +64,7 @@ class Service:
         self.circuits = Circuits(self.app.rows, clock)
         self.worker = Worker(self.app, self.queue, self.circuits)
         self.poisons = Poison(self.app, self.queue, self._poisoned)
-        self._rate = Rate(time.monotonic)
+        self.rate = Rate(time.monotonic)
         self._ready = Readiness(settings)
 
     def close(self) -> None:
@@ -191,7 +191,7 @@ class Service:
         The caller is inside the run that it names, so the reference waits there until that may
         have ended; the timer finds the run whatever becomes of it. Raises `Refusal`.
         """
-        if not self._rate.may():
+        if not self.rate.may():
             raise Refusal(429, "TooManyRequests", "Too many calls: the timer finds the run.", 60)
         factory, run = called(body, self.settings.factories)
         lane = batch.lane(run.pipeline, self.settings.lanes)

@@ -28,6 +28,7 @@ from lineage.settings import Settings
 from lineage.sources.rest import RestRuns
 from lineage.store.rows import factory_partition
 from lineage.ticks import Ticks
+from lineage.web import Rate
 from lineage.worker import Worker
 from tests.queue.held import HeldQueue
 from tests.world import Tape, TapedCatalog
@@ -118,6 +119,7 @@ class Place:
         self.service.worker = Worker(
             app, self.queue, self.service.circuits, lambda: self.seconds, lambda: 0.0
         )
+        self.service.rate = Rate(lambda: self.seconds)
         self.service.poisons = Poison(app, self.queue, self.poisoned, lambda: 0.0)
         for factory in self.settings.factories:
             source = app.source(factory)
