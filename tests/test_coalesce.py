@@ -1,5 +1,6 @@
 import itertools
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
@@ -45,16 +46,19 @@ processes = st.lists(edges, max_size=4).flatmap(
 )
 
 
+@pytest.mark.slow
 @given(processes, processes)
 def test_the_order_of_two_runs_does_not_matter(one: Process, other: Process) -> None:
     assert unite(one, other) == unite(other, one)
 
 
+@pytest.mark.slow
 @given(processes, processes, processes)
 def test_the_grouping_of_runs_does_not_matter(one: Process, two: Process, three: Process) -> None:
     assert unite(unite(one, two), three) == unite(one, unite(two, three))
 
 
+@pytest.mark.slow
 @given(processes, processes)
 def test_the_same_run_again_changes_nothing(one: Process, other: Process) -> None:
     united = unite(one, other)
@@ -62,6 +66,7 @@ def test_the_same_run_again_changes_nothing(one: Process, other: Process) -> Non
     assert unite(united, one) == unite(united, united) == united
 
 
+@pytest.mark.slow
 @given(processes, processes)
 def test_knowing_less_never_removes_an_edge(one: Process, other: Process) -> None:
     united = unite(one, other)

@@ -422,6 +422,7 @@ def test_an_answer_is_had_after_a_fault_on_the_wire(fault: Script) -> None:
     assert found.body == {"value": []}
 
 
+@pytest.mark.slow
 def test_a_slow_drip_ends_by_our_own_clock() -> None:
     begun = time.monotonic()
 
@@ -644,6 +645,7 @@ def test_a_certificate_is_trusted_by_the_bundle_that_is_named(
     assert found.body == {}
 
 
+@pytest.mark.slow
 def test_a_certificate_of_an_unknown_authority_is_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

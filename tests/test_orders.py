@@ -43,6 +43,7 @@ sinks = st.sampled_from([*SINKS, Edge(table("sink"), "ds_a", Certainty.INFERRED)
 told_of_sinks = st.lists(st.builds(process, sinks, st.sampled_from("abc")), min_size=2, max_size=5)
 
 
+@pytest.mark.slow
 @given(told_of_sinks, st.data())
 @settings(max_examples=60, deadline=None)
 def test_the_order_of_runs_and_batches_does_not_matter(

@@ -367,6 +367,7 @@ batches = st.lists(
 )
 
 
+@pytest.mark.slow
 @given(batches)
 @settings(max_examples=60, deadline=None)
 def test_whatever_runs_tell_and_in_whatever_order_only_the_bad_ones_fail(

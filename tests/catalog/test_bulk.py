@@ -212,6 +212,7 @@ def test_no_unit_is_no_call() -> None:
     assert door.calls == 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("n", [1, 2, 50, 200, 1000])
 @pytest.mark.parametrize("k", [0, 1, 3, -1], ids=["none bad", "1 bad", "3 bad", "all bad"])
 @settings(max_examples=15)

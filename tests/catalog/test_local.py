@@ -213,6 +213,7 @@ ENTITY = st.fixed_dictionaries(
 )
 
 
+@pytest.mark.slow
 @given(st.lists(ENTITY, min_size=1, max_size=3))
 def test_whatever_is_sent_is_refused_or_stored_so_that_sending_it_again_finds_it(
     request: list[Any],

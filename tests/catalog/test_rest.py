@@ -396,6 +396,7 @@ def in_turn(bodies: list[Any]) -> Service:
     return Service(lambda method, path, sent: answer(200, next(turn)))
 
 
+@pytest.mark.slow
 @given(st.lists(ANY, min_size=1, max_size=4))
 @example([{"entities": [{"attributes": ["a"]}]}])
 @example([{"entities": [{"typeName": "p", "attributes": {"qualifiedName": ["a"]}}]}])

@@ -39,6 +39,7 @@ def shown(program: Program, what: str, settings: Mapping[str, str]) -> Any:
     return ended.json
 
 
+@pytest.mark.slow
 def test_show_tells_the_same_of_a_captured_run_for_every_run_of_the_estate(
     world: Estate, synced: Synced, tmp_path: Path, program: Program
 ) -> None:
@@ -69,6 +70,7 @@ def captures(source: Mapping[str, str], tmp_path_factory: pytest.TempPathFactory
     return [read(folder / run) for run in NAMING]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("mark", [REMOVED, f"a{REMOVED}b"], ids=["whole", "within"])
 def test_no_name_holds_the_mark_wherever_it_stands(captures: list[Files], mark: str) -> None:
     shown = 0

@@ -65,6 +65,7 @@ ODD_TYPE = Endpoint("", "", "Json", {}, "", "Sftp", {"host": {"type": []}})
 ODD_VALUE = Endpoint("", "", "Json", {}, "", "Sftp", {"host": {"type": Value({"a": []})}})
 
 
+@pytest.mark.slow
 @settings(max_examples=500)
 @example(ODD_TYPE)
 @example(ODD_VALUE)

@@ -572,6 +572,7 @@ def test_an_account_whose_name_dns_does_not_know(no_proxy: None) -> None:
     )
 
 
+@pytest.mark.slow
 def test_no_token_for_the_account(no_proxy: None, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("IDENTITY_ENDPOINT", "http://127.0.0.1:1/msi/token")
     monkeypatch.setenv("IDENTITY_HEADER", "x")

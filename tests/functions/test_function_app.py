@@ -48,6 +48,7 @@ def test_the_health_probe_answers_without_a_key_and_without_io() -> None:
     assert (answer.status_code, json.loads(answer.get_body())) == (200, {"status": "ok"})
 
 
+@pytest.mark.slow
 def test_a_message_that_comes_while_settings_are_wrong_goes_back_and_is_not_held_against_its_runs(
     unset: str, tmp_path: Path
 ) -> None:
@@ -62,6 +63,7 @@ def test_a_message_that_comes_while_settings_are_wrong_goes_back_and_is_not_held
     assert notes.visible("work") == []
 
 
+@pytest.mark.slow
 def test_over_http_wrong_settings_are_named(unset: str) -> None:
     answer = call("status", func.HttpRequest("GET", "/api/status", body=b""))
 

@@ -160,6 +160,7 @@ def test_a_text_is_read_as_it_was_written(text: str) -> None:
     assert source(f"source(query: '{quoted}') ~> s") == {"query": text}
 
 
+@pytest.mark.slow
 def test_brackets_may_be_nested_to_any_depth() -> None:
     deep = "(" * 50_000 + ")" * 50_000
 

@@ -90,6 +90,7 @@ def test_a_factory_that_is_forbidden_is_a_matter_of_set_up() -> None:
         client.close()
 
 
+@pytest.mark.slow
 def test_a_factory_that_hangs_is_unavailable_after_the_limits() -> None:
     site = ESTATE.sites[0].name
     with Services(ESTATE, Options(hanging=frozenset({site}))) as services:

@@ -201,6 +201,7 @@ def test_a_loop_whose_own_run_is_not_there_leaves_the_name_open() -> None:
     assert "items of ForEach 'Each': no run of it" in {gap.detail for gap in found.gaps}
 
 
+@pytest.mark.slow
 def test_no_edge_that_is_called_exact_is_wrong_in_any_simulated_loop() -> None:
     chance = random.Random(20261119)  # noqa: S311  # no secret
     exact = ambiguous = runs = 0
