@@ -24,11 +24,11 @@ from tests.reliability.harness import serving as source_of
 RATE = 25.0  # requests a second
 PATIENCE = 600.0  # seconds
 SHAPES: Mapping[str, tuple[Mapping[str, int], float]] = {
-    "unchanged lineage, which asks nothing of the catalog": (
-        {"pipelines": 4, "runs_per_pipeline": 100},
+    "few processes, many runs": (
+        {"pipelines": 6, "runs_per_pipeline": 30},
         0.1,
     ),
-    "new lineage, up to the cap": ({"pipelines": 200, "runs_per_pipeline": 2}, 0.1),
+    "many processes, up to the cap": ({"pipelines": 60, "runs_per_pipeline": 1}, 0.1),
 }
 
 
@@ -86,7 +86,8 @@ def _timed(shape: Mapping[str, int], latency: float, number: int) -> tuple[float
             began = time.monotonic()
             for _ in range(number):
                 stack.enter_context(chain.host())
-            while ledger.cursor(factory) is None or ledger.backlog(factory):
+            runs = shape["pipelines"] * shape["runs_per_pipeline"] * estate["activities"]
+            while ledger.totals(factory).total() < runs or ledger.backlog(factory):
                 time.sleep(0.5)
                 if time.monotonic() - began > PATIENCE:
                     raise TimeoutError(f"{ledger.backlog(factory)} runs are left")

@@ -37,6 +37,7 @@ log = logging.getLogger(__name__)
 MOST_THREADS = 8
 HASTY = 2  # times that the queue is asked while a pipeline waits for its answer
 _DAILY = 20 * 3600.0  # seconds between two clean-ups, at least
+_HOURLY = 3600.0  # seconds
 _COLLECTING = 600.0  # seconds that a killed collector keeps others from its factory
 
 
@@ -56,6 +57,8 @@ class Service:
         self._entry: Messages = wiring.queue(settings, attempts=HASTY) if queue is None else queue
         self.circuits = Circuits(self.app.rows, clock)
         self.worker = Worker(self.app, self.queue, self.circuits)
+        self._sweeping = Ticks(0)  # before this moment nobody need be asked
+        self._troubled = False
         self._rate = Rate(time.monotonic)
         self._ready = Readiness(settings)
 
@@ -78,9 +81,17 @@ class Service:
         known = self.circuits.all()
         with ThreadPoolExecutor(min(MOST_THREADS, len(factories))) as pool:
             standings = list(pool.map(lambda each: self._collected(each, known), factories))
-        if self.app.notes.take("sweep", uuid4().hex, self.app.clock(), _DAILY):
+        self._sweep(factories)
+        self._tick(dict(zip(factories, standings, strict=True)), known)
+
+    def _sweep(self, factories: Sequence[FactoryId]) -> None:
+        """Clean up once a day; who did is asked once an hour, not at each tick."""
+        now = self.app.clock()
+        if now < self._sweeping:
+            return
+        self._sweeping = ticks.shift(now, _HOURLY)
+        if self.app.notes.take("sweep", uuid4().hex, now, _DAILY):
             self.app.sweep(factories)
-        self._tick(dict(zip(factories, standings, strict=True)))
 
     def _collected(self, factory: FactoryId, known: Sequence[Circuit]) -> Standing | None:
         """Collect one factory; what stands in the way is logged, and tried again next time."""
@@ -119,12 +130,19 @@ class Service:
         except LineageError as error:
             tell("collectFailed", factory=factory, error=str(error))
             if runs.error is not None:  # else it is our own storage
+                self._troubled = True
                 self.circuits.failed(own, runs.error)
         else:
             self.circuits.worked(own)
 
-    def _tick(self, standings: dict[FactoryId, Standing | None]) -> None:
-        """Log the gauges: of all that happens only this line is ever looked at by an alert."""
+    def _tick(self, standings: dict[FactoryId, Standing | None], known: Sequence[Circuit]) -> None:
+        """
+        Log the gauges: of all that happens only this line is ever looked at by an alert.
+
+        Circuits are those `known` before, unless one of them may have changed meanwhile.
+        """
+        if self._troubled or any(each.open for each in known):
+            self._troubled, known = False, self.circuits.all()
         now = self.app.clock()
         seen = {factory: each for factory, each in standings.items() if each is not None}
         totals = sum((each.totals for each in seen.values()), Counter[str]())
@@ -137,7 +155,7 @@ class Service:
             backlog=sum(each.backlog for each in seen.values()),
             oldestAge=_seconds(now - min(oldest, default=now)),
             watermarkLag=_seconds(now - min(watermarks, default=now)),
-            circuits=[each.what for each in self.circuits.all() if each.open],
+            circuits=[each.what for each in known if each.open],
             unseen=[factory for factory, each in standings.items() if each is None],
         )
 
