@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
 from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
+from math import prod
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from threading import Lock
@@ -23,26 +23,19 @@ from tests.reliability.harness import serving as source_of
 
 RATE = 25.0  # requests a second
 PATIENCE = 600.0  # seconds
-SHAPES: Mapping[str, tuple[Mapping[str, int], float]] = {
-    "few processes, many runs": (
-        {"pipelines": 6, "runs_per_pipeline": 30},
-        0.1,
-    ),
-    "many processes, up to the cap": ({"pipelines": 60, "runs_per_pipeline": 1}, 0.1),
-}
+LATENCY = 0.1  # seconds a call of the source
+ESTATE = {"pipelines": 60, "runs_per_pipeline": 6, "activities": 2, "columns": 10}
 
 
 def workers() -> None:
     """Print the time of each, and the ratio."""
-    for what, (shape, latency) in SHAPES.items():
-        took, rates = {}, {}
-        for number in (1, 2):
-            took[number], rates[number] = _timed(shape, latency, number)
-        print(
-            f"{what}: one worker {took[1]:.0f} s ({rates[1]:.1f} catalog requests/s), two"
-            f" {took[2]:.0f} s ({rates[2]:.1f}/s), ratio {took[1] / took[2]:.2f}",
-            flush=True,
-        )
+    took, rates = {}, {}
+    for number in (1, 2):
+        took[number], rates[number] = _timed(number)
+    print(
+        f"one worker {took[1]:.0f} s ({rates[1]:.1f} catalog requests/s), two"
+        f" {took[2]:.0f} s ({rates[2]:.1f}/s), ratio {took[1] / took[2]:.2f}"
+    )
 
 
 def capped(answer: Answer, rate: float) -> Answer:
@@ -58,16 +51,15 @@ def capped(answer: Answer, rate: float) -> Answer:
     return paced
 
 
-def _timed(shape: Mapping[str, int], latency: float, number: int) -> tuple[float, float]:
+def _timed(number: int) -> tuple[float, float]:
     """Seconds until everything is reported by so many workers, and catalog requests a second."""
     epoch = datetime.now(UTC) - timedelta(minutes=10)
-    estate = {"activities": 3, "columns": 10, **shape}
     with (
         TemporaryDirectory() as folder,
         LocalCatalog(Path(folder) / "server.db") as catalog,
         serving(capped(embedded(catalog), RATE)) as front,
         serving_all() as azurite,
-        source_of(Path(folder) / "source", epoch, estate, "--latency", str(latency)) as source,
+        source_of(Path(folder) / "source", epoch, ESTATE, "--latency", str(LATENCY)) as source,
     ):
         storage = connection_to_all(azurite, 0)
         settings = {
@@ -75,8 +67,8 @@ def _timed(shape: Mapping[str, int], latency: float, number: int) -> tuple[float
             "ATLAS_USERNAME": "x",
             "ATLAS_PASSWORD": "x",
             "LINEAGE_CATALOG_OPS_PER_SECOND": "100000",
-            "LINEAGE_LANES": "8",
-            "LINEAGE_BATCH": "10",
+            "LINEAGE_LANES": "16",
+            "LINEAGE_BATCH": "5",
             "LINEAGE_IN_FLIGHT": "1",
         }
         chain = Chain(Site(Path(folder) / "site", source, settings, tables=storage))
@@ -86,7 +78,7 @@ def _timed(shape: Mapping[str, int], latency: float, number: int) -> tuple[float
             began = time.monotonic()
             for _ in range(number):
                 stack.enter_context(chain.host())
-            runs = shape["pipelines"] * shape["runs_per_pipeline"] * estate["activities"]
+            runs = prod(ESTATE[key] for key in ("pipelines", "runs_per_pipeline", "activities"))
             while ledger.totals(factory).total() < runs or ledger.backlog(factory):
                 time.sleep(0.5)
                 if time.monotonic() - began > PATIENCE:

@@ -35,6 +35,7 @@ TIMEOUT = 30 * 60.0  # seconds: `functionTimeout` of host.json, at which the hos
 SPARE = 60.0  # seconds before, in which nothing is begun
 TAKEN = 30.0  # seconds until a batch comes back whose lane is taken
 FIRST, LONGEST = 30.0, 900.0  # seconds until a batch comes back, doubled each time
+SPREAD = 300.0  # seconds at most over which what waits for the same comes back
 CALLED = 60.0  # seconds until a run is asked for that said itself that it ends
 MOST_CALLS = 6  # times that such a run is asked for; then it is left to the timer
 NEWER = 300.0  # seconds until a message of a newer release comes back
@@ -247,7 +248,7 @@ class Worker:
 
     def _later(self, batch: Batch, wait: float) -> None:
         """Put a batch back on the queue; not all come back in one moment."""
-        self._queue.send(batch, wait + self._jitter() * min(wait, SPARE))
+        self._queue.send(batch, wait + self._jitter() * min(wait, SPREAD))
 
 
 def told(outcome: Outcome) -> None:
