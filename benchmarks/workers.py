@@ -23,7 +23,7 @@ from tests.reliability.harness import serving as source_of
 
 RATE = 25.0  # requests a second
 PATIENCE = 600.0  # seconds
-LATENCY = 0.1  # seconds a call of the source
+LATENCY = 0.3  # seconds a call of the source
 ESTATE = {"pipelines": 60, "runs_per_pipeline": 6, "activities": 2, "columns": 10}
 
 
