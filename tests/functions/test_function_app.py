@@ -1,29 +1,52 @@
 """The Functions app, in process: what the worker would index, and the answers of its functions."""
 
 import json
-from pathlib import Path
+from typing import Any
 
 import azure.functions as func
+import pytest
 
 import function_app
 
-ROOT = Path(__file__).parent.parent.parent
+
+@pytest.fixture(scope="module")
+def functions() -> dict[str, Any]:
+    """The functions by name; the library lists them once in a process."""
+    return {each.get_function_name(): each for each in function_app.app.get_functions()}
 
 
-def test_the_worker_finds_the_health_probe_which_answers_without_a_key_and_without_io() -> None:
-    (health,) = function_app.app.get_functions()  # the library lists them once in a process
-    trigger = health.get_trigger()
-    assert trigger is not None
+def test_the_worker_finds_every_function_and_what_triggers_it(functions: dict[str, Any]) -> None:
+    triggers = {name: each.get_trigger().get_dict_repr() for name, each in functions.items()}
 
-    answer = health.get_user_function()(func.HttpRequest("GET", "/api/health", body=b""))
+    assert {name: trigger["type"] for name, trigger in triggers.items()} == {
+        "collect": "timerTrigger",
+        "report": "queueTrigger",
+        "poison": "queueTrigger",
+        "webhook": "httpTrigger",
+        "status": "httpTrigger",
+        "health": "httpTrigger",
+        "ready": "httpTrigger",
+    }
+    assert triggers["poison"]["queueName"] == f"{triggers['report']['queueName']}-poison"
+    assert triggers["collect"]["runOnStartup"] is False
 
-    assert health.get_function_name() == "health"
-    assert trigger.get_dict_repr()["authLevel"] == func.AuthLevel.ANONYMOUS
+
+def test_only_the_health_probe_is_open_to_everybody(functions: dict[str, Any]) -> None:
+    levels = {
+        name: each.get_trigger().get_dict_repr().get("authLevel")
+        for name, each in functions.items()
+    }
+
+    assert {name for name, level in levels.items() if level == func.AuthLevel.ANONYMOUS} == {
+        "health"
+    }
+    assert {levels[name] for name in ("webhook", "status", "ready")} == {func.AuthLevel.FUNCTION}
+
+
+def test_the_health_probe_answers_without_io(functions: dict[str, Any]) -> None:
+    answer = functions["health"].get_user_function()(
+        func.HttpRequest("GET", "/api/health", body=b"")
+    )
+
     assert (answer.status_code, json.loads(answer.get_body())) == (200, {"status": "ok"})
-
-
-def test_the_host_file_is_of_version_2() -> None:
-    host = json.loads((ROOT / "host.json").read_text(encoding="utf-8"))
-
-    assert host["version"] == "2.0"
-    assert host["extensions"]["http"]["routePrefix"] == "api"
+    assert function_app.service.cache_info().currsize == 0
