@@ -40,6 +40,7 @@ MOST_THREADS = 8
 _QUEUES = ("AZURE_", "AzureWebJobsStorage", "LINEAGE_QUEUE")  # what leads to them
 _SWEEP = "sweep"
 _DAILY = 20 * 3600.0  # seconds between two clean-ups, at least
+_HOURLY = 3600.0  # seconds
 _COLLECTING = 600.0  # seconds that a killed collector keeps others from its factory
 
 
@@ -64,6 +65,8 @@ class Service:
         self.circuits = Circuits(self.app.rows, clock)
         self.worker = Worker(self.app, self.queue, self.circuits)
         self.poisons = Poison(self.app, self.queue, self._poisoned)
+        self._sweeping = Ticks(0)  # before this moment nobody need be asked
+        self._troubled = False
         self.rate = Rate(time.monotonic)
         self._ready = Readiness(settings)
 
@@ -86,7 +89,7 @@ class Service:
         known = self.circuits.all()
         with ThreadPoolExecutor(min(MOST_THREADS, len(factories))) as pool:
             standings = list(pool.map(lambda each: self._collected(each, known), factories))
-        self._tick(dict(zip(factories, standings, strict=True)))
+        self._tick(dict(zip(factories, standings, strict=True)), known)
         self._sweep(factories)
 
     def _collected(self, factory: FactoryId, known: Sequence[Circuit]) -> Standing | None:
@@ -127,15 +130,19 @@ class Service:
         except LineageError as error:
             tell("collectFailed", factory=factory, error=str(error))
             if not error.of_storage:
+                self._troubled = True
                 self.circuits.failed(own, error)
         else:
             self.circuits.worked(own)
 
     def _sweep(self, factories: Sequence[FactoryId]) -> None:
-        """Clean up, once a day; a factory where that fails holds up no other."""
-        owner = uuid4().hex
+        """Clean up once a day; who did is asked once an hour. Where it fails is tried again then."""
+        owner, now = uuid4().hex, self.app.clock()
+        if now < self._sweeping:
+            return
+        self._sweeping = ticks.shift(now, _HOURLY)
         try:
-            if not self.app.notes.take(_SWEEP, owner, self.app.clock(), _DAILY):
+            if not self.app.notes.take(_SWEEP, owner, now, _DAILY):
                 return
             for factory in factories:
                 self.app.sweep(factory)
@@ -144,8 +151,14 @@ class Service:
             with suppress(LineageError):
                 self.app.notes.free(_SWEEP, owner)
 
-    def _tick(self, standings: dict[FactoryId, Standing | None]) -> None:
-        """Log the gauges: of all that happens only this line is ever looked at by an alert."""
+    def _tick(self, standings: dict[FactoryId, Standing | None], known: Sequence[Circuit]) -> None:
+        """
+        Log the gauges: of all that happens only this line is ever looked at by an alert.
+
+        Circuits are those `known` before, unless one of them may have changed meanwhile.
+        """
+        if self._troubled or any(each.open for each in known):
+            self._troubled, known = False, self.circuits.all()
         now = self.app.clock()
         seen = {factory: each for factory, each in standings.items() if each is not None}
         totals = sum((each.totals for each in seen.values()), Counter[str]())
@@ -158,7 +171,7 @@ class Service:
             backlog=sum(each.backlog for each in seen.values()),
             oldestAge=_seconds(now - min(oldest, default=now)),
             watermarkLag=_seconds(now - min(watermarks, default=now)),
-            circuits=[each.what for each in self.circuits.all() if each.open],
+            circuits=[each.what for each in known if each.open],
             unseen=[factory for factory, each in standings.items() if each is None],
         )
 

@@ -32,6 +32,7 @@ TIMEOUT = 30 * 60.0  # seconds: `functionTimeout` of host.json, at which the hos
 SPARE = 360.0  # seconds before, in which nothing is begun: one call may take 300
 TAKEN = 30.0  # seconds until a batch comes back whose lane is taken
 FIRST, LONGEST = 30.0, 900.0  # seconds until a batch comes back, doubled each time
+SPREAD = 300.0  # seconds at most over which what waits for the same comes back
 CALLED = 60.0  # seconds until a run is asked for that said itself that it ends
 MOST_TRIES = 8  # times that a batch goes back because something could not answer
 RECUT = 5.0  # seconds until a batch of other lanes comes back, to a worker that has them
@@ -213,7 +214,7 @@ class Worker:
 
     def _later(self, batch: Batch, wait: float) -> None:
         """Put a batch back on the queue; not all come back in one moment."""
-        self._queue.send(batch, wait + self._jitter() * min(wait, SPARE))
+        self._queue.send(batch, wait + self._jitter() * min(wait, SPREAD))
 
 
 def _lane(batch: Batch) -> str:

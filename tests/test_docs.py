@@ -215,3 +215,20 @@ def test_the_statuses_and_reasons_are_those_that_were_decided() -> None:
 
     assert [*Status] == [each["status"] for each in data["statuses"]]
     assert [*Reason] == [each["code"] for each in data["reasons"]]
+
+
+def test_the_runbook_has_every_line_that_is_logged() -> None:
+    text = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
+    sources = "".join(path.read_text("utf-8") for path in (ROOT / "lineage").glob("*.py"))
+    told = set(re.findall(r'tell\(\s*"(\w+)"', sources))
+
+    assert {"tick", "run", "poisoned"} < told
+    assert {event for event in told if f"`{event}`" not in text} == set()
+
+
+def test_the_webhooks_document_has_every_status() -> None:
+    text = (ROOT / "docs" / "webhook.md").read_text(encoding="utf-8")
+    document = json.loads((ROOT / "docs" / "openapi.json").read_text(encoding="utf-8"))
+    told = set(re.findall(r"^\| (\d{3}) \|", text, re.MULTILINE))
+
+    assert told == set(document["paths"]["/api/runs"]["post"]["responses"])

@@ -166,6 +166,21 @@ def test_without_a_factory_nothing_is_collected(tmp_path: Path) -> None:
         here.service.collect()
 
 
+def test_once_a_day_what_is_too_old_is_removed(tmp_path: Path) -> None:
+    with place(tmp_path, ESTATE, LINEAGE_LEDGER_DAYS="50") as here:
+        counts = []
+        for days in (0.0, 49.0, 0.5, 2.0):
+            here.wait(days * 86_400)
+            here.service.collect()
+            here.drain()
+            counts.append(sum(here.statuses().values()))
+
+    assert counts[0] == 8
+    assert 0 < counts[1] <= 8
+    assert counts[2] == counts[1], "it was done half a day ago"
+    assert counts[3] == 0
+
+
 # ---------------------------------------------------------------- the gauges
 
 

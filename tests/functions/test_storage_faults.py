@@ -43,15 +43,15 @@ class Weather:
     kinds: Iterator[str]
     every: int
     always: str = ""
-    _calls: int = 0
+    calls: int = 0
     _lock: Lock = field(default_factory=Lock)
 
     def next(self, method: str) -> str | None:
         with self._lock:
-            self._calls += 1
+            self.calls += 1
             if self.always:
                 return self.always
-            return next(self.kinds) if self.every and self._calls % self.every == 0 else None
+            return next(self.kinds) if self.every and self.calls % self.every == 0 else None
 
 
 @contextmanager
@@ -155,8 +155,20 @@ def bad(here: Place, storage: str) -> Iterator[tuple[Service, Weather, Weather]]
             service.close()
 
 
+def test_a_tick_in_which_nothing_happens_takes_ten_transactions(
+    bad: tuple[Service, Weather, Weather],
+) -> None:
+    service, tables, queues = bad
+    service.collect()
+    earlier = tables.calls, queues.calls
+
+    service.collect()
+
+    assert (tables.calls - earlier[0], queues.calls - earlier[1]) == (10, 0)
+
+
 @pytest.mark.parametrize("fault", ["429", "500", "503", "reset"])
-def test_a_timer_run_ends_before_any_cursor_moves_while_tables_are_down(
+def test_a_timer_run_ends_earlierany_cursor_moves_while_tables_are_down(
     fault: str, bad: tuple[Service, Weather, Weather]
 ) -> None:
     service, tables, queues = bad
@@ -172,7 +184,7 @@ def test_a_timer_run_ends_before_any_cursor_moves_while_tables_are_down(
     assert queues.always == ""
 
 
-def test_a_timer_run_ends_before_any_cursor_moves_past_what_no_queue_took(
+def test_a_timer_run_ends_earlierany_cursor_moves_past_what_no_queue_took(
     here: Place, bad: tuple[Service, Weather, Weather]
 ) -> None:
     service, _, queues = bad
