@@ -39,13 +39,13 @@ from tests.reliability.violations import Broken, Violation
 ESTATE = {
     "workspace": True,
     "pipelines": 6,
-    "runs_per_pipeline": 10,
+    "runs_per_pipeline": 11,
     "activities": 3,
     "columns": 1,
     "failing": 25,
 }
-SETTINGS = {"LINEAGE_BATCH": "5", "LINEAGE_LANES": "8", "LINEAGE_RUN_ATTRIBUTES": "off"}
-KILLS = 10  # of one round, at most
+SETTINGS = {"LINEAGE_BATCH": "5", "LINEAGE_LANES": "16", "LINEAGE_RUN_ATTRIBUTES": "off"}
+KILLS = 6  # of one round, at most
 APART = 1.0  # seconds from when a host is up to when it is killed, at most
 BOTH = 0.3  # the share of blows that fall on both hosts
 PATIENCE = 120.0  # seconds until all is settled, once nobody is killed any more

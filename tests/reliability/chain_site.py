@@ -83,17 +83,23 @@ class Hosts:
     def __exit__(self, *ended: object) -> None:
         self.kill(*self.running)
 
-    def start(self, *places: int, now: bool = True) -> None:
-        """Begin a life; it takes a while until the host is up. `now` fires the timer at once."""
+    def start(self, *places: int, now: bool = True, create: bool = True) -> None:
+        """
+        Begin a life; it takes a while until the host is up.
+
+        `now` fires the timer at once; without `create` no queue is made.
+        """
         for place in places:
             self._lives += 1
             draft = self.site.folder / f"host-{self._lives:03d}.json"
             log = draft.with_suffix(".log")
             command = [sys.executable, "-m", "host", str(self.site.tree), "--port", "0"]
             command += ["--worker", "inprocess", "--hidden", str(HIDDEN), "--announce", str(draft)]
+            command += ["--now"] if now else ["--no-timers"]
+            command += [] if create else ["--no-create"]
             with log.open("wb") as out:
                 process = subprocess.Popen(  # noqa: S603  # ourselves
-                    [*command, *(["--now"] if now else [])],
+                    command,
                     cwd=self.site.folder,
                     env={**self.site.environment(), **SETTINGS, **self._settings},
                     stdout=out,
@@ -136,6 +142,17 @@ class Hosts:
                 return sum(1 for _ in table.query_entities(asked, select=["RowKey"]))
             except ResourceNotFoundError:
                 return 0
+
+    def began(self, where: str) -> bool:
+        """Whether anything was written to the `store` or the `catalog`."""
+        if where == "catalog":
+            log = self.site.folder / "catalog.db-wal"
+            return log.exists() and log.stat().st_size > 0
+        with TableClient.from_connection_string(self.site.tables, "lineageruns") as table:
+            try:
+                return any(True for _ in table.query_entities("", results_per_page=1))
+            except ResourceNotFoundError:
+                return False
 
     @property
     def idle(self) -> bool:

@@ -15,7 +15,7 @@ from pathlib import Path
 from random import random, randrange
 
 MOST = 10
-SPREAD = 6.0  # seconds over which copies come
+SPREAD = 8.0  # seconds over which copies come
 FOLDER = Path("copies")
 
 
