@@ -83,7 +83,11 @@ BUGS = {
     "status-before-push": ChainBug(  # 2
         SPINE["status-before-push"].what,
         frozenset({Broken.UNPROVEN}),
-        (_slowly(_spine("status-before-push")[0], "desk.clock()))\n", f"desk.clock())); {_PAUSE}\n"),),
+        (
+            _slowly(
+                _spine("status-before-push")[0], "desk.clock()))\n", f"desk.clock())); {_PAUSE}\n"
+            ),
+        ),
         apart=3.0,
         blows=3,
     ),

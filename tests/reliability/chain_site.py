@@ -71,8 +71,11 @@ class Host:
 class Hosts:
     """The hosts of a site whose store is in tables: each has a place, and many lives."""
 
-    def __init__(self, site: Site, settings: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self, site: Site, settings: Mapping[str, str] | None = None, hidden: int = HIDDEN
+    ) -> None:
         self.site = site
+        self._hidden = hidden
         self.running: dict[int, Host] = {}
         self._settings = settings or {}
         self._lives = 0
@@ -94,7 +97,14 @@ class Hosts:
             draft = self.site.folder / f"host-{self._lives:03d}.json"
             log = draft.with_suffix(".log")
             command = [sys.executable, "-m", "host", str(self.site.tree), "--port", "0"]
-            command += ["--worker", "inprocess", "--hidden", str(HIDDEN), "--announce", str(draft)]
+            command += [
+                "--worker",
+                "inprocess",
+                "--hidden",
+                str(self._hidden),
+                "--announce",
+                str(draft),
+            ]
             command += ["--now"] if now else ["--no-timers"]
             command += [] if create else ["--no-create"]
             with log.open("wb") as out:

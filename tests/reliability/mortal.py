@@ -31,7 +31,7 @@ HIDDEN = 600.0  # seconds that a message is nobody else's
 
 
 class Dead(BaseException):
-    """The process has ended. What `finally` does on the way out finds nothing, and has no effect."""
+    """The process has ended. What `finally` does after it finds nothing, and has no effect."""
 
 
 @dataclass(slots=True)
