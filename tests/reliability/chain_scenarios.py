@@ -41,8 +41,8 @@ CRASHING = {
     ),
     "read": Patch(
         "sources/rest.py",
-        "    ) -> Reading:\n",
-        "    ) -> Reading:\n"
+        "is_over: Callable[[], bool] = lambda: False) -> Reading:\n",
+        "is_over: Callable[[], bool] = lambda: False) -> Reading:\n"
         f"        any(run.id == '{CULPRIT}' for run in batch.runs) and __import__('os')._exit(9)\n",
     ),
 }
