@@ -26,8 +26,10 @@ test: $(VENV)/.dev ## everything that CI runs: format, lint, types, all tests
 fuzz: $(VENV)/.dev ## ten minutes of expressions that nobody would write: our own error at most, in 2 s
 	@$(RUN) -m tests.resolve.fuzz
 
-kills: $(VENV)/.dev ## the whole kill test: 50 kills, and every planted bug until it is caught
+kills: $(VENV)/.dev ## the whole kill test, of syncs and of the Functions app; every planted bug; crash points
 	@$(RUN) -m tests.reliability.kills
+	@$(RUN) -m tests.reliability.kills --chain
+	@$(RUN) -m tests.reliability.crash_points
 
 bench: $(VENV)/.dev ## the figures of benchmarks/README.md
 	@$(RUN) -m benchmarks

@@ -1,7 +1,7 @@
 """
 The kill test: `kill -9` at random moments of a sync, and bugs planted to see that it would notice.
 
-    python -m tests.reliability.kills [--kills N] [--seed S] [--only BUG] [--store table]
+    python -m tests.reliability.kills [--kills N] [--seed S] [--only BUG] [--store table] [--chain]
 
 A factory and a workspace with 502 pipeline runs and 1,742 activity runs are read over calls of 10
 ms, of which one in fifty fails. A round begins with an empty store and catalog; its syncs are
@@ -10,6 +10,7 @@ ledger and catalog must be those of an undisturbed run. A kill counts if it fell
 source call and before the summary. Half of the rounds send the last-run attributes, half do not
 (LINEAGE_RUN_ATTRIBUTES). With `--store table` the store is in tables of Azurite, and must in the
 end be that which a file holds; a killed sync holds it for some seconds, and no bugs are planted.
+With `--chain` it is the Functions app that is killed, in its host: `tests.reliability.chain_kills`.
 """
 
 from __future__ import annotations
@@ -257,15 +258,23 @@ def table(rounds: Sequence[Round], caught: Mapping[str, Caught]) -> str:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Print the figures; 1 if anything is broken, or a planted bug was not caught."""
     parser = argparse.ArgumentParser(prog="python -m tests.reliability.kills")
-    parser.add_argument("--kills", type=int, default=50, help="how many are to count")
+    parser.add_argument(
+        "--kills", type=int, default=0, help="how many are to count (50; chain: 100)"
+    )
     parser.add_argument("--seed", type=int, default=1, help="of faults and moments")
-    parser.add_argument("--only", choices=sorted(BUGS), help="hunt this planted bug alone")
+    parser.add_argument("--only", metavar="BUG", help="hunt this planted bug alone")
+    parser.add_argument("--chain", action="store_true", help="of the Functions app")
     parser.add_argument("--store", choices=("file", "table"), default="file", help="where it is")
     asked = parser.parse_args(arguments)
+    if asked.chain:
+        from tests.reliability import chain_kills as chain
+
+        hunted = [asked.only] if asked.only else chain.BUGS
+        return chain.main(0 if asked.only else asked.kills or 100, asked.seed, hunted)
     bugs = [asked.only] if asked.only else BUGS if asked.store == "file" else ()
     began = time.monotonic()
     with arena(asked.seed, asked.store) as made:
-        kills = 0 if asked.only else asked.kills
+        kills = 0 if asked.only else asked.kills or 50
         rounds, caught = run(made, kills, bugs)
     print(table(rounds, caught))
     print(f"\n{time.monotonic() - began:.0f} s")

@@ -18,6 +18,7 @@ class Broken(StrEnum):
     REOPENED = "reopened"  # I5: a settled row changed
     SHRUNK = "shrunk"  # I7: an edge disappeared from the catalog, if only for a moment
     MISCOUNTED = "miscounted"  # I12: the counts of states are not those of the rows
+    IMPOLITE = "impolite"  # I11: a service was asked before the time that it had named
     INCOMPLETE = "incomplete"  # a sync without a kill did not end as it should
     DIFFERENT = "different"  # what is left is not what an undisturbed run leaves
 
