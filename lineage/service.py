@@ -136,7 +136,7 @@ class Service:
             self.circuits.worked(own)
 
     def _sweep(self, factories: Sequence[FactoryId]) -> None:
-        """Clean up once a day; who did is asked once an hour. Where it fails is tried again then."""
+        """Clean up once a day; who did is asked once an hour, and a failure tried again then."""
         owner, now = uuid4().hex, self.app.clock()
         if now < self._sweeping:
             return
