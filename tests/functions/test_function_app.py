@@ -12,7 +12,7 @@ import function_app
 @pytest.fixture(scope="module")
 def functions() -> dict[str, Any]:
     """The functions by name; the library lists them once in a process."""
-    return {each.get_function_name(): each for each in function_app.app.get_functions()}
+    return {str(each.get_function_name()): each for each in function_app.app.get_functions()}
 
 
 def test_the_worker_finds_every_function_and_what_triggers_it(functions: dict[str, Any]) -> None:
