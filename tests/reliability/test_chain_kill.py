@@ -1,5 +1,5 @@
 """
-The Functions app in short: a few kills of its hosts, some of the planted bugs, a crash point of each kind.
+The Functions app in short: some kills of its hosts, some planted bugs, a crash point of each kind.
 
 All of them: `python -m tests.reliability.kills --chain` and `python -m
 tests.reliability.crash_points`, in `make kills`.
