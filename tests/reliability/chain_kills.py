@@ -55,7 +55,7 @@ BUGS = (*KILLED, *PLANTED)
 KILLS = 6  # of one round, at most
 APART = 1.0  # seconds from when a host is up to when it is killed, at most
 BOTH = 0.3  # the share of blows that fall on both hosts
-PATIENCE = 120.0  # seconds until all is settled, once nobody is killed any more
+PATIENCE = 240.0  # seconds until all is settled, once nobody is killed any more
 
 
 class Arena:

@@ -126,6 +126,7 @@ BUGS = {
                 "yield part[0], {_name(each): 'g' for each in part[0].entities}",
             ),
         ),
+        after="catalog",
         apart=3.0,
         blows=4,
     ),
@@ -166,7 +167,8 @@ BUGS = {
         frozenset({Broken.SHRUNK}),
         (Patch(DELAY.file, DELAY.old, DELAY.new.replace("0.1", "1.0")), _spine("no-lane-lease")[1]),
         after="catalog",
-        apart=6.0,
+        apart=15.0,
+        blows=1,
         settings={"LINEAGE_BATCH": "1"},
     ),
 }

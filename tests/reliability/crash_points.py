@@ -183,13 +183,14 @@ def points(writes: Sequence[str], each: int) -> dict[int, str]:
     }
 
 
-def sweep(each: int) -> tuple[dict[int, str], dict[str, list[Violation]]]:
-    """All moments, and what was broken by an end at one of them."""
+def sweep(each: int, *, after: bool = True) -> tuple[dict[int, str], dict[str, list[Violation]]]:
+    """All moments, those `after` a write if asked for, and what was broken by an end at one."""
     with ground() as made:
         calm = Played(made, None)
         if calm.broken:
             raise AssertionError(f"without an end it is broken: {calm.broken[:5]}")
         moments = points(calm.writes, each)
+        moments = {end: what for end, what in moments.items() if after or end % 2 == 0}
         broken: dict[str, list[Violation]] = {}
         for end, what in sorted(moments.items()):
             played = Played(made, end)

@@ -269,9 +269,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if asked.chain:
         from tests.reliability import chain_kills as chain
 
-        hunted = [asked.only] if asked.only else chain.BUGS
-        return chain.main(0 if asked.only else asked.kills or 100, asked.seed, hunted)
-    bugs = [asked.only] if asked.only else BUGS if asked.store == "file" else ()
+        known: Sequence[str] = chain.BUGS
+    else:
+        known = list(BUGS)
+    if asked.only and asked.only not in known:
+        parser.error(f"--only: there are {', '.join(known)}")
+    bugs = [asked.only] if asked.only else known
+    if asked.chain:
+        return chain.main(0 if asked.only else asked.kills or 100, asked.seed, bugs)
+    if asked.store != "file" and not asked.only:
+        bugs = []
     began = time.monotonic()
     with arena(asked.seed, asked.store) as made:
         kills = 0 if asked.only else asked.kills or 50

@@ -1,5 +1,5 @@
 """
-The Functions app in short: a few kills of its hosts, some of the planted bugs, two crash points.
+The Functions app in short: some kills of its hosts, some planted bugs, a crash point of each kind.
 
 All of them: `python -m tests.reliability.kills --chain` and `python -m
 tests.reliability.crash_points`, in `make kills`.
@@ -50,11 +50,11 @@ def arena() -> Iterator[chain_kills.Arena]:
 def test_nothing_is_lost_doubled_or_invented_by_kills_of_two_hosts(
     arena: chain_kills.Arena,
 ) -> None:
-    rounds, _ = chain_kills.run(arena, 5, ())
+    rounds, _ = chain_kills.run(arena, 4, ())
 
     assert [str(violation) for each in rounds for violation in each.broken] == []
-    assert sum(each.kills for each in rounds) >= 5
-    assert sum(each.amid for each in rounds) >= 3
+    assert sum(each.kills for each in rounds) >= 4
+    assert sum(each.amid for each in rounds) >= 2
 
 
 @pytest.mark.parametrize("name", SHORT)
@@ -142,8 +142,8 @@ def plain(evidence: Evidence) -> Evidence:
 # ---------------------------------------------------------------- crash points
 
 
-def test_an_end_before_or_after_a_write_changes_nothing() -> None:
-    moments, broken = crash_points.sweep(each=1)
+def test_an_end_before_a_write_of_each_kind_changes_nothing() -> None:
+    moments, broken = crash_points.sweep(each=1, after=False)
 
-    assert len(moments) == 2 * len(crash_points.KINDS)
+    assert len(moments) == len(crash_points.KINDS)
     assert {what: str(found[0]) for what, found in broken.items()} == {}
