@@ -217,10 +217,9 @@ PLANTED = {
         "a poisoned message is thrown away",
         poisoned,
         Patch(
-            "worker.py",
-            "        ledger, now = self._app.ledger, self._app.clock()\n        gap =",
-            "        return\n"
-            "        ledger, now = self._app.ledger, self._app.clock()\n        gap =",
+            "poison.py",
+            "            if self._recorded(batch, deliveries):",
+            "            if True:",
         ),
         (CRASHING["translated"],),
     ),

@@ -190,7 +190,7 @@ class Messages(StorageQueue):
 
 def born(settings: Settings, queue: Messages, life: Life, clock: Callable[[], Ticks]) -> Service:
     """A service all of whose doors are of this life."""
-    service = Service(settings, clock=clock, queue=queue)
+    service = Service(settings, clock=clock, queue=queue, poisoned=queue)
     app = service.app
     queue.life = life
     app.rows = rows = MortalRows(app.rows, life)
