@@ -94,8 +94,12 @@ class StorageQueue:
         except ResourceNotFoundError as error:
             if code(error) != "QueueNotFound":
                 raise
-        with suppress(ResourceExistsError):  # somebody else may be faster
-            self._patience.call(what, self._client.create_queue)
+
+        def make() -> None:  # the SDK tells of one that is there by an error of status 204
+            with suppress(ResourceExistsError):  # somebody else may be faster
+                self._client.create_queue()
+
+        self._patience.call(what, make)
         try:
             return self._patience.call(what, act)
         except ResourceNotFoundError:

@@ -5,9 +5,10 @@ from base64 import b64decode, b64encode
 from collections.abc import Iterator
 from contextlib import closing, suppress
 from datetime import timedelta
+from typing import Any, cast
 
 import pytest
-from azure.core.exceptions import ResourceExistsError
+from azure.core.exceptions import ResourceExistsError, ResourceNotFoundError
 from azure.storage.queue import QueueClient
 
 from lineage.batch import decode, encode
@@ -55,6 +56,32 @@ def test_the_first_message_makes_the_queue(queue: StorageQueue, raw: QueueClient
     [message] = raw.peek_messages()
     assert decode(text_of(message.content)) == BATCH
     assert queue.size() == 1
+
+
+def test_a_queue_that_another_makes_meanwhile_is_as_good(
+    storage: str, settings: Settings, raw: QueueClient
+) -> None:
+    client = opened(settings.storage, "work", nobody)
+
+    class Late:
+        """Sees no queue, which somebody else makes before it does."""
+
+        queue_name = "work"
+
+        def send_message(self, *told: Any, **how: Any) -> None:
+            try:
+                client.send_message(*told, **how)
+            except ResourceNotFoundError:
+                raw.create_queue()
+                raise
+
+        def create_queue(self) -> None:
+            client.create_queue()
+
+    with closing(client):
+        StorageQueue(cast("QueueClient", Late()), Patience(attempts=1)).send(BATCH)
+
+    assert len(raw.peek_messages()) == 1
 
 
 def test_a_message_is_kept_for_ever(queue: StorageQueue, raw: QueueClient) -> None:
