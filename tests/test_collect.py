@@ -1,4 +1,4 @@
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
@@ -7,7 +7,7 @@ import pytest
 from lineage import ticks
 from lineage.collect import Collecting, collect
 from lineage.errors import Unavailable
-from lineage.model import Batch, PipelineRun, Reading, Reference
+from lineage.model import Batch, PipelineRun, Reading, Reference, Versioned
 from lineage.store.ledger import Ledger
 from lineage.store.sqlite import SqliteRows
 from lineage.ticks import Ticks
@@ -222,6 +222,24 @@ def test_a_long_window_is_read_from_its_old_end_in_days(empty: Collector) -> Non
         (at("2026-11-18T14:58:00Z"), at("2026-11-19T02:58:00Z")),
     ]
     assert empty.tape.events == ["list", "cursor", "list", "cursor", "list", "cursor"]
+
+
+def test_the_cursor_is_not_read_again_to_be_moved(empty: Collector) -> None:
+    read: list[str] = []
+
+    class Noting(TapedRows):
+        def get(self, table: str, partition: str, keys: Iterable[str]) -> dict[str, Versioned]:
+            asked = list(keys)
+            read.extend(asked)
+            return super().get(table, partition, asked)
+
+    empty.collect()
+    empty.ledger = Ledger(Noting(empty.rows, empty.tape))
+
+    empty.collect(later(HOW, 300))
+
+    assert empty.ledger.see(FACTORY).scanned == later(HOW, 300).until
+    assert "c" not in read
 
 
 def test_what_was_read_of_a_long_window_is_not_read_again_after_a_failure(
