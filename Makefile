@@ -31,7 +31,7 @@ kills: $(VENV)/.dev ## the whole kill test, of syncs and of the Functions app; e
 	@$(RUN) -m tests.reliability.kills --chain
 	@$(RUN) -m tests.reliability.crash_points
 
-bench: $(VENV)/.dev ## the figures of benchmarks/README.md
+bench: $(VENV)/.dev ## the figures of a sync; benchmarks/README.md tells the others
 	@$(RUN) -m benchmarks
 
 mutants: $(VENV)/.dev ## delete and swap each statement of report.py and collect.py; a test must fail

@@ -56,6 +56,13 @@ RpcHttp = _message("RpcHttp")
 WorkerInitResponse = _message("WorkerInitResponse")
 WorkerMetadata = _message("WorkerMetadata")
 
+
+class StatusResult(Message):
+    """How an invocation ended."""
+
+    Failure, Success, Cancelled = range(3)
+
+
 BindingInfo = _message(
     "BindingInfo",
     **{"in": 0, "out": 1, "inout": 2, "undefined": 0},
@@ -69,5 +76,4 @@ RpcHttpCookie = _message(
 RpcRetryOptions = _message(
     "RpcRetryOptions", RetryStrategy=_enum("exponential_backoff", "fixed_delay")
 )
-StatusResult = _message("StatusResult", Failure=0, Success=1, Cancelled=2)
 TypedData = _message("TypedData", one_of=_DATA)

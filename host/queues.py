@@ -35,15 +35,16 @@ class Listener:
     def __init__(
         self,
         function: Function,
+        trigger: Queue,
         service: QueueServiceClient,
         figures: Queues,
         hidden: int,
         begin: Callable[[Function, QueueCall], Future[Outcome]],
         activity: Activity,
     ) -> None:
-        assert isinstance(function.trigger, Queue)  # noqa: S101  # for the type checker
         self.function = function
-        self.queue = service.get_queue_client(function.trigger.queue)
+        self.trigger = trigger
+        self.queue = service.get_queue_client(trigger.queue)
         self._service = service
         self._figures = figures
         self._hidden = hidden
@@ -59,12 +60,16 @@ class Listener:
         """Begin to fetch."""
         self._thread.start()
 
-    def stop(self, patience: float) -> None:
-        """Fetch no more, and wait for the messages under way."""
+    def cease(self) -> None:
+        """Fetch no more."""
         self._stopping.set()
         self._nudged.set()
         with self._room:
             self._room.notify_all()
+
+    def stop(self, patience: float) -> None:
+        """Fetch no more, and wait for the messages under way."""
+        self.cease()
         self._thread.join(patience)
         with self._room:
             self._room.wait_for(lambda: self._running == 0, patience)

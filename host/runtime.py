@@ -61,7 +61,7 @@ class Runtime:
         self._worker.start_threadpool_executor()
         asked = SimpleNamespace(capabilities={}, function_app_directory=str(self._folder))
         begun = self._wait(self._worker.worker_init_request(_call(worker_init_request=asked)))
-        if begun.result.status != messages.StatusResult.Success:  # type: ignore[attr-defined]  # set by _message
+        if begun.result.status != messages.StatusResult.Success:
             raise HostError(f"the worker refuses the app: {begun.result.exception.message}")
         listed = self._wait(self._worker.functions_metadata_request(_call()))
         found = [
@@ -104,7 +104,7 @@ class Runtime:
             given = await self._worker.invocation_request(_call(invocation_request=asked))
         except Exception as error:  # of the library itself
             return Outcome(f"{type(error).__name__}: {error}")
-        if given.result.status != messages.StatusResult.Success:  # type: ignore[attr-defined]  # set by _message
+        if given.result.status != messages.StatusResult.Success:
             _LOG.info("%s raised\n%s", function.name, given.result.exception.stack_trace)
             return Outcome(given.result.exception.message)
         return Outcome(answer=_answer(given.return_value) if given.return_value else None)

@@ -88,7 +88,9 @@ class Host:
         self._invocations = run
         every = self.functions.values()
         self.timers = {
-            each.name: Clock(each, run.run) for each in every if isinstance(each.trigger, Timer)
+            each.name: Clock(each, each.trigger, run.run)
+            for each in every
+            if isinstance(each.trigger, Timer)
         }
         services = {
             each.trigger.connection: storage.service(each.trigger.connection, environ)
@@ -99,6 +101,7 @@ class Host:
         self._listeners = [
             Listener(
                 each,
+                each.trigger,
                 services[each.trigger.connection],
                 figures.queues,
                 options.hidden,
@@ -141,8 +144,7 @@ class Host:
         """Listen to timers, queues and requests."""
         if self.options.create:
             for listener in self._listeners:
-                trigger = listener.function.trigger
-                assert isinstance(trigger, Queue)  # noqa: S101  # for the type checker
+                trigger = listener.trigger
                 storage.opened(self._services[trigger.connection], trigger.queue).close()
         for listener in self._listeners:
             listener.start()
@@ -156,6 +158,8 @@ class Host:
         for clock in self.timers.values():
             clock.stop()
         self._web.stop()
+        for listener in self._listeners:
+            listener.cease()
         for listener in self._listeners:
             listener.stop(self.options.grace)
         self._wait(lambda: self._activity.quiet() is not None, self.options.grace)

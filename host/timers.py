@@ -29,12 +29,12 @@ class Clock:
     def __init__(
         self,
         function: Function,
+        trigger: Timer,
         run: Callable[[Function, TimerCall], Outcome],
         now: Callable[[], datetime] = _now,
     ) -> None:
-        assert isinstance(function.trigger, Timer)  # noqa: S101  # for the type checker
         self.function = function
-        self._trigger = function.trigger
+        self._trigger = trigger
         schedule.check(self._trigger.schedule, function.name)
         self._run = run
         self._now = now

@@ -169,10 +169,14 @@ class Worker:
             self._failed(source if of_one else catalog, batch, left.error)
 
     def _failed(self, circuit: str, batch: Batch, error: LineageError) -> None:
-        """A service is closed to us: nothing is sent there until its time has come."""
+        """A service is closed to us: the batch waits until its time has come."""
+        self._again(batch, batch.runs, self._shut(circuit, error))
+
+    def _shut(self, circuit: str, error: LineageError) -> float:
+        """Open a circuit, or keep it open; returns the seconds in which nothing is sent there."""
         wait = self._circuits.failed(circuit, error)
         tell("circuit", what=circuit, wait=round(wait), error=str(error))
-        self._again(batch, batch.runs, wait)
+        return wait
 
     def _proven(self, circuit: str, batch: Batch, *, asked: bool) -> None:
         """
@@ -185,8 +189,7 @@ class Worker:
             if not asked and self._circuits.suspects(circuit):
                 self._app.catalog.get("azure_data_factory", [batch.factory])
         except (Rejected, SettingsError, Unavailable) as error:
-            wait = self._circuits.failed(circuit, error)
-            tell("circuit", what=circuit, wait=round(wait), error=str(error))
+            self._shut(circuit, error)
         else:
             self._circuits.worked(circuit)
 
@@ -196,7 +199,7 @@ class Worker:
         wait = reading.wait or 0.0
         if reading.down or wait:
             error = Unavailable(reading.problem or "no run could be read", reading.wait)
-            wait = self._circuits.failed(circuit, error)
+            wait = self._shut(circuit, error)
         tell("unread", factory=batch.factory, runs=len(reading.unread), error=reading.problem)
         self._again(batch, reading.unread, wait)
 

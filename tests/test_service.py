@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from lineage import ticks
+from lineage.batch import decode
 from lineage.errors import LineageError, SettingsError, Unavailable, of_storage
 from lineage.model import FactoryId, Reference
 from lineage.store.circuits import FIRST_WAIT
@@ -21,7 +22,8 @@ from tests.place import FACTORY, Place, place, refuse
 ESTATE = {"pipelines": 2, "runs_per_pipeline": 2, "activities": 2}  # 8 activity runs
 DEAD = FactoryId(FACTORY.replace("adf-contoso-synthetic", "adf-contoso-dead"))
 RUN = "0a1b2c3d-0000-4000-8000-00000000abcd"
-BODY = json.dumps({"factory": FACTORY, "pipeline": "P", "pipelineRunId": RUN}).encode()
+CALL = {"factory": FACTORY, "pipeline": "P", "pipelineRunId": RUN}
+BODY = json.dumps(CALL | {"connectionString": "Password=hidden"}).encode()
 
 
 @pytest.fixture
@@ -234,7 +236,9 @@ def test_a_factory_whose_state_cannot_be_read_is_named(here: Place) -> None:
 def test_a_call_is_taken_when_its_reference_is_on_the_queue(here: Place) -> None:
     answer = here.service.accept(BODY)
 
-    [(batch, delay)] = here.sent()
+    [(text, delay)] = here.queue.sent
+    assert set(json.loads(text)) == {"v", "factory", "lane", "runs"}
+    batch = decode(text)
     assert (batch.factory, batch.runs) == (FACTORY, (Reference(RUN, "P", Ticks(0)),))
     assert delay == CALLED
     assert answer.status == 202

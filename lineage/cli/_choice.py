@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
+from typing import TypeVar
+
 import click
 
-from lineage.model import Status
+Kind = TypeVar("Kind", bound=StrEnum)
 
 
-def status_of(text: str | None) -> Status | None:
-    """The status that is meant, in any case. Raises a usage error where it is none."""
+def one_of(kinds: type[Kind], text: str | None, option: str) -> Kind | None:
+    """The kind that is meant, in any case. Raises a usage error where it is none of them."""
     if text is None:
         return None
-    for status in Status:
-        if status.lower() == text.strip().lower():
-            return status
-    raise click.BadParameter(f"{text!r} is none of {', '.join(Status)}", param_hint="--status")
+    for kind in kinds:
+        if kind.lower() == text.strip().lower():
+            return kind
+    raise click.BadParameter(f"{text!r} is none of {', '.join(kinds)}", param_hint=option)

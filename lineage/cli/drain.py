@@ -8,6 +8,7 @@ import click
 
 from lineage import wiring
 from lineage.app import App
+from lineage.cli import _output
 from lineage.cli._call import COMPLETE, Call, common
 from lineage.cli._store import has_ledger
 from lineage.cli.replay import tell
@@ -27,17 +28,18 @@ def command(call: Call) -> int:
     """
     settings = call.settings()
     factories = settings.require_factories()
-    if settings.store.scheme == "table":
-        _messages(settings)
+    messages = _messages(settings) if settings.store.scheme == "table" else 0
     if not has_ledger(settings):
         return COMPLETE
     with App(settings) as app:
         recalled = {each: app.ledger.recall(each, app.clock()) for each in factories}
     tell(call, "brought back", recalled)
+    if messages:
+        _output.problems([f"{messages} messages of the poison queue are on the queue again"])
     return COMPLETE
 
 
-def _messages(settings: Settings) -> None:
-    """What is left on the poison queue: what its own function could not record."""
+def _messages(settings: Settings) -> int:
+    """Move what is left on the poison queue, which its own function could not record."""
     with closing(wiring.queue(settings)) as queue, closing(wiring.queue(settings, POISON)) as left:
-        left.move(queue)
+        return left.move(queue)

@@ -8,12 +8,12 @@ from lineage import wiring
 from lineage.app import App
 from lineage.cli import _output
 from lineage.cli._call import COMPLETE, Call, common
-from lineage.cli._choice import status_of
+from lineage.cli._choice import one_of
 from lineage.cli._newest import newest
 from lineage.cli._store import has_ledger
 from lineage.cli._times import Moment
 from lineage.errors import BadInput
-from lineage.model import FactoryId, Reason, Row
+from lineage.model import FactoryId, Reason, Row, Status
 from lineage.sources.rest import RETENTION
 from lineage.store.rows import gaps_of, is_open
 from lineage.ticks import Ticks
@@ -43,7 +43,8 @@ def command(
     Their rows keep what they were. Say which: by --status, --reason or --run. What is older than
     45 days stays as it is: the source has it no more.
     """
-    wanted, code = status_of(status), _reason(reason)
+    wanted = one_of(Status, status, "--status")
+    code = one_of(Reason, reason, "--reason")
     if not (wanted or code or run):
         raise BadInput("replay: say which runs, by --status, --reason or --run")
     settings = call.settings()
@@ -78,12 +79,3 @@ def _is_meant(row: Row, reason: Reason | None, run: str | None) -> bool:
     return (run is None or run.strip().lower() in ids) and (
         reason is None or any(gap.reason is reason for gap in gaps_of(row))
     )
-
-
-def _reason(text: str | None) -> Reason | None:
-    if text is None:
-        return None
-    for reason in Reason:
-        if reason.lower() == text.strip().lower():
-            return reason
-    raise click.BadParameter(f"{text!r} is no reason; see docs/reasons.md", param_hint="--reason")

@@ -11,7 +11,7 @@ from lineage import lines
 from lineage.app import App
 from lineage.cli import _output
 from lineage.cli._call import COMPLETE, Call, common
-from lineage.cli._choice import status_of
+from lineage.cli._choice import one_of
 from lineage.cli._ledger import foot_of, table_of
 from lineage.cli._newest import newest
 from lineage.cli._store import has_ledger
@@ -40,7 +40,7 @@ def command(
     """List what became of every activity run, the newest first."""
     settings = call.settings()
     factories = settings.require_factories()
-    wanted = status_of(status)
+    wanted = one_of(Status, status, "--status")
     if not has_ledger(settings):
         return COMPLETE
     with App(settings, access=Access.READ) as app:

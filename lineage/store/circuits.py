@@ -123,10 +123,6 @@ class Circuits:
         rows = [row for _, row in self._rows.range(_TABLE, _PARTITION, "", _END)]
         return sorted(map(_circuit, rows), key=lambda each: each.what)
 
-    def closed_at(self, *what: str) -> Ticks:
-        """When the latest of them was closed; 0 where none ever was."""
-        return max([Ticks(0), *(Ticks(row["closed"]) for row, _ in self._read(what).values())])
-
     def _read(self, what: Collection[str]) -> dict[str, Versioned]:
         wanted = {digest(each) for each in what}
         found = self._rows.scan(_TABLE, _PARTITION, "", _END)

@@ -137,6 +137,7 @@ def test_a_name_that_is_no_text_of_unicode_ends_in_no_error_of_pythons() -> None
     made.delete(name)
     made.get(TABLE, [name.qualified])
 
+    assert service.sent
     assert all("qualifiedName=a%3F" in str(each.url) for each in service.sent)
 
 

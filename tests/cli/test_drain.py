@@ -13,7 +13,7 @@ from lineage.model import Batch
 from lineage.queue import POISON
 from lineage.settings import Settings
 from lineage.store.ledger import PATIENCE
-from tests.cli.program import Program
+from tests.cli.program import Program, check
 from tests.place import FACTORY, Place, place
 
 ESTATE = {"pipelines": 2, "runs_per_pipeline": 2, "activities": 2}
@@ -66,6 +66,7 @@ def test_what_was_poisoned_and_read_comes_back_by_replay(here: Place, program: P
     here.service.collect()
     here.drain()
 
+    check("reopened", ended.lines[0])
     assert ended.lines[0]["runs"] == 2
     assert here.statuses().get("Failed", 0) == 0
     assert sum(here.statuses().values()) == 8

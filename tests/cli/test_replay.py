@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.cli.program import Program, Synced
+from tests.cli.program import Program, Synced, check
 
 
 def again(program: Program, synced: Synced, tmp_path: Path) -> Mapping[str, str]:
@@ -37,6 +37,7 @@ def test_runs_of_a_status_are_opened_and_the_next_sync_reports_them(
     after = Counter(each["status"] for each in rows(program, settings))
 
     [told] = ended.lines
+    check("reopened", told)
     assert (ended.code, told["v"], told["event"]) == (0, 1, "replayed")
     assert told["runs"] == before["Partial"] == sum(told["factories"].values())
     assert (between["Partial"], between["Pending"]) == (0, before["Partial"] + before["Pending"])
@@ -99,7 +100,7 @@ def test_what_is_open_already_is_left_alone(
         (("--pipeline", "P"), "say which runs"),
         (("--since", "2d"), "say which runs"),
         (("--status", "odd"), "odd"),
-        (("--reason", "odd"), "no reason"),
+        (("--reason", "odd"), "none of UnsupportedActivity"),
     ],
 )
 def test_it_must_be_said_which(

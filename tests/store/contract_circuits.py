@@ -42,7 +42,6 @@ def test_what_never_failed_is_tried_at_once_and_leaves_nothing(rows: Rows) -> No
     circuits.worked(ADF, ATLAS)
 
     assert circuits.all() == []
-    assert circuits.closed_at(ADF, ATLAS) == 0
 
 
 def test_what_failed_keeps_everybody_waiting_and_nothing_else(rows: Rows) -> None:
@@ -161,8 +160,6 @@ def test_what_works_again_is_closed(rows: Rows) -> None:
     later = ticks.shift(NOW, 30)
     assert circuits.wait(ATLAS) == 0.0
     assert Circuits(rows, clock).wait(ATLAS) == 0.0
-    assert (circuits.closed_at(ATLAS), circuits.closed_at(ADF)) == (later, 0)
-    assert circuits.closed_at(ATLAS, ADF) == later
     until = ticks.shift(NOW, 30)
     assert circuits.all() == [
         Circuit(ADF, True, NOW, until, 1, "down", Ticks(0)),
