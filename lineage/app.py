@@ -14,6 +14,7 @@ from functools import cached_property
 from threading import Lock
 from typing import Any
 
+from lineage import batch as batches
 from lineage import ticks, wiring
 from lineage.auth import Credential, credential
 from lineage.catalog.rest import CLOSED, RestCatalog
@@ -145,7 +146,7 @@ class App:
         `may_go_on` is asked before each bulk, and raises `Unavailable` where that is not to be sent
         any more; no run is read once `is_over`. Lets errors of the store through.
         """
-        lane = f"{batch.factory.lower()}|{batch.lane}"
+        lane = batches.lease(batch)
         with self.notes.lease(lane, owner, self.clock()) as taken:
             if not taken:
                 return None

@@ -23,6 +23,11 @@ def lane(pipeline: str, lanes: int) -> int:
     return int.from_bytes(sha256(pipeline.lower().encode()).digest()[:8], "big") % lanes
 
 
+def lease(batch: Batch) -> str:
+    """What the lease of a batch's lane is called, by which it has one writer."""
+    return f"{batch.factory.lower()}|{batch.lane}"
+
+
 def cut(factory: FactoryId, runs: Iterable[Reference], lanes: int, most: int) -> Iterator[Batch]:
     """
     Batches of at most `most` runs and `LARGEST` bytes, each of one lane.

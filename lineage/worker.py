@@ -87,7 +87,7 @@ class Worker:
 
     def _handle(self, batch: Batch, owner: str, deliveries: int, over: float) -> None:
         if deliveries > 1 and len(batch.runs) > 1:
-            self._app.notes.free(_lane(batch), owner)
+            self._app.notes.free(batches.lease(batch), owner)
             for run in batch.runs:
                 self._queue.send(replace(batch, runs=(run,)))
             tell("split", factory=batch.factory, runs=len(batch.runs), deliveries=deliveries)
@@ -218,7 +218,3 @@ class Worker:
     def _later(self, batch: Batch, wait: float) -> None:
         """Put a batch back on the queue; not all come back in one moment."""
         self._queue.send(batch, wait + self._jitter() * min(wait, SPREAD))
-
-
-def _lane(batch: Batch) -> str:
-    return f"{batch.factory.lower()}|{batch.lane}"

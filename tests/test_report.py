@@ -644,7 +644,7 @@ def test_our_own_clock_dates_a_row_and_the_overlap_is_as_set(world: World) -> No
     world.set(overlap=601.0)
 
     world.report(telling(process("sink", "a")), run, running=1)
-    waiting = world.ledger.watermark(FACTORY, 0.0), world.ledger.backlog(FACTORY)
+    waiting = world.ledger.standing(FACTORY, 0.0).watermark, world.ledger.backlog(FACTORY)
     world.set(overlap=600.0)
     world.report_reading(telling(process("sink", "a")), reading(run, running=1))
 

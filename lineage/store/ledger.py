@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from itertools import islice
 
 from lineage import ticks
 from lineage.errors import LineageError
@@ -243,15 +242,6 @@ class Ledger:
     def standing(self, factory: FactoryId, overlap: float, most: int | None = COUNTED) -> Standing:
         """Where a factory stands; of each state `most` run rows are counted, or all."""
         return asking.standing(asking.see(self._runs, factory, most), overlap)
-
-    def watermark(self, factory: FactoryId, overlap: float) -> Ticks | None:
-        """Below it every terminal activity run has its row; computed, never stored."""
-        scanned = self.cursor(factory)
-        if scanned is None:
-            return None
-        first = islice(self._runs.scan(factory, "q|"), 1)
-        oldest = [keys.reference(key, row).updated for key, (row, _) in first]
-        return min([ticks.shift(scanned, -overlap), *oldest])
 
     def backlog(self, factory: FactoryId) -> int:
         """How many pipeline runs are queued or open."""

@@ -190,8 +190,8 @@ BUGS = {
             DELAY,
             Patch(
                 "app.py",
-                'lane = f"{batch.factory.lower()}|{batch.lane}"',
-                'lane = f"{batch.factory.lower()}|{batch.lane}|{owner}"',
+                "lane = batches.lease(batch)",
+                'lane = f"{batches.lease(batch)}|{owner}"',
             ),
         ),
         settings={"LINEAGE_LANES": "2"},

@@ -35,7 +35,7 @@ LATE = at("03:20:00")  # a run queued `NOW` counts as lost
 
 def test_a_factory_has_no_cursor_and_no_watermark_at_first(rows: Rows) -> None:
     assert Ledger(rows).cursor(FACTORY) is None
-    assert Ledger(rows).watermark(FACTORY, OVERLAP) is None
+    assert Ledger(rows).standing(FACTORY, OVERLAP).watermark is None
 
 
 def test_the_cursor_never_moves_backwards(rows: Rows) -> None:
@@ -218,7 +218,6 @@ def test_where_a_factory_stands(rows: Rows) -> None:
     assert (found.cursor, found.watermark) == (at("02:30:00"), at("02:09:00"))
     assert (found.backlog, found.queued, found.oldest) == (2, 1, at("02:05:00"))
     assert found.totals == ledger.totals(FACTORY) == {"Succeeded": 1, "Pending": 1}
-    assert found.watermark == ledger.watermark(FACTORY, OVERLAP)
 
 
 def test_a_large_backlog_is_counted_as_far_as_is_asked_for(rows: Rows) -> None:
@@ -254,7 +253,7 @@ def test_a_run_that_can_never_be_read_is_off_the_backlog_and_the_watermark(rows:
 
     assert ledger.backlog(FACTORY) == 0
     assert ledger.overdue(FACTORY, NOW, patience=0) == []
-    assert ledger.watermark(FACTORY, OVERLAP) == at("02:15:00")
+    assert ledger.standing(FACTORY, OVERLAP).watermark == at("02:15:00")
 
 
 def test_the_watermark_is_the_overlap_below_the_cursor(rows: Rows) -> None:
@@ -262,16 +261,16 @@ def test_the_watermark_is_the_overlap_below_the_cursor(rows: Rows) -> None:
 
     ledger.move_cursor(FACTORY, at("02:30:00"))
 
-    assert ledger.watermark(FACTORY, OVERLAP) == at("02:15:00")
+    assert ledger.standing(FACTORY, OVERLAP).watermark == at("02:15:00")
 
 
 def test_the_watermark_is_never_above_a_run_that_is_still_queued(rows: Rows) -> None:
     ledger, run = Ledger(rows), activity_run(pipeline_run("run-1", "02:10:00"))
     ledger.move_cursor(FACTORY, at("02:30:00"))
     ledger.enqueue(FACTORY, [run.of.reference, reference("run-2", "02:12:00")], NOW)
-    before = ledger.watermark(FACTORY, OVERLAP)
+    before = ledger.standing(FACTORY, OVERLAP).watermark
 
     ledger.open(batch_of(reading(run)), reading(run), NOW, OVERLAP)
 
     assert before == at("02:10:00")
-    assert ledger.watermark(FACTORY, OVERLAP) == at("02:12:00")
+    assert ledger.standing(FACTORY, OVERLAP).watermark == at("02:12:00")
