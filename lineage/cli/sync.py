@@ -24,8 +24,8 @@ from lineage.ticks import Ticks
 from lineage.wiring import Access
 
 # Definitions and translations live as long as the sync: looking through them again and again for
-# what can go is time lost.
-COLLECT = (20_000, 20, 20)
+# what can go is time lost. What goes, goes by its count of references; few cycles are made.
+COLLECT = (100_000, 50, 100)
 
 
 @click.command()
