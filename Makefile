@@ -13,7 +13,7 @@ demo: $(VENV)/.run ## sync a bundled sample estate into an embedded catalog, and
 functions: $(VENV)/.dev ## the Functions app on this machine, over an emulator of Azure Storage (needs Node)
 	@$(RUN) -m demo.functions
 
-check: $(VENV)/.dev ## format, lint, types and the quick tests, in seconds
+check: $(VENV)/.dev ## format, lint, types and the quick tests, in a minute
 	@$(VENV)/bin/ruff format --quiet . && $(VENV)/bin/ruff check --quiet .
 	@$(VENV)/bin/mypy --no-error-summary
 	@$(RUN) -m pytest -q -m "not slow"

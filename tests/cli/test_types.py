@@ -11,6 +11,8 @@ from lineage.model import Json
 from tests.catalog.front import Front, embedded, failing, refuse, serving
 from tests.cli.program import Program, check
 
+pytestmark = pytest.mark.slow
+
 PUBLISHED = "ad000000-0195-4000-8000-000000000001"  # the built-in says that it reported this run
 GONE = {"adf_copy_operation", "lineage_dataset"}
 

@@ -14,6 +14,8 @@ from lineage.connectors._stores import STORES, Store, store_of
 from lineage.model import Endpoint, Factory, FactoryId
 from tests.connectors.trees import tree
 
+pytestmark = pytest.mark.slow
+
 # Keys under which no host stands, so that there is no port.
 IDS = {
     *("accountIdentifier", "clientCustomerID", "companyId", "office365TenantId", "project"),

@@ -10,6 +10,8 @@ import pytest
 from host import Host, HttpCall, Options, Outcome, QueueCall
 from tests.functions.trial import APP, Notes, ask, hosting, until
 
+pytestmark = pytest.mark.slow
+
 IN_PROCESS = Options(worker="inprocess", timers=False, key="the key", grace=5.0)
 QUEUES = "AzureFunctionsJobHost__extensions__queues__"
 

@@ -24,6 +24,8 @@ from tests.world import (
     told,
 )
 
+pytestmark = pytest.mark.slow
+
 EVENTS = 16  # more than one report has
 BAD_EVENTS = 42  # more than one has that tries variants apart
 

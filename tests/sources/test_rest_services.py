@@ -60,6 +60,7 @@ def activities(readings: list[Reading]) -> list[str]:
     ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("every", [0, 7], ids=["at ease", "with every seventh call answered badly"])
 def test_every_activity_run_of_the_estate_is_read_once(every: int) -> None:
     plan = Plan(every=every, kinds=ALL, drip=0.2)
