@@ -13,7 +13,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing, contextmanager, suppress
+from contextlib import closing, suppress
 from typing import Any
 from uuid import uuid4
 
@@ -41,7 +41,6 @@ _QUEUES = ("AZURE_", "AzureWebJobsStorage", "LINEAGE_QUEUE")  # what leads to th
 _SWEEP = "sweep"
 _DAILY = 20 * 3600.0  # seconds between two clean-ups, at least
 _HOURLY = 3600.0  # seconds
-_COLLECTING = 600.0  # seconds that a killed collector keeps others from its factory
 
 
 class Service:
@@ -95,7 +94,8 @@ class Service:
     def _collected(self, factory: FactoryId, known: Sequence[Circuit]) -> Standing | None:
         """Collect one factory; what stands in the way is logged, and tried again next time."""
         try:
-            with self._lease(f"collect|{factory.lower()}") as taken:
+            what = f"collect|{factory.lower()}"
+            with self.app.notes.lease(what, uuid4().hex, self.app.clock()) as taken:
                 if taken:
                     self._collect(factory, known)
                 else:
@@ -174,16 +174,6 @@ class Service:
             circuits=[each.what for each in known if each.open],
             unseen=[factory for factory, each in standings.items() if each is None],
         )
-
-    @contextmanager
-    def _lease(self, what: str) -> Iterator[bool]:
-        owner = uuid4().hex
-        taken = self.app.notes.take(what, owner, self.app.clock(), _COLLECTING)
-        try:
-            yield taken
-        finally:
-            if taken:
-                self.app.notes.free(what, owner)
 
     # ------------------------------------------------------------ the queues
 

@@ -79,7 +79,7 @@ class Worker:
             return
         try:
             self._handle(batch, owner_of(text, message), deliveries, over)
-        except (SettingsError, Unavailable) as error:
+        except (Rejected, SettingsError, Unavailable) as error:
             tell("storeFailed", factory=batch.factory, runs=len(batch.runs), error=str(error))
             self._again(batch, batch.runs)
 

@@ -433,10 +433,20 @@ def test_a_source_that_asks_for_a_rest_gets_it(here: Place) -> None:
     assert list(here.circuits()) == [FACTORY.lower()]
 
 
-def test_a_store_that_is_down_costs_no_delivery(here: Place) -> None:
+@pytest.mark.parametrize(
+    "error",
+    [
+        Unavailable("the store is down"),
+        SettingsError("a role is missing", cause=Cause.ROLE),
+        Rejected("a row of the store is damaged", 422),
+    ],
+)
+def test_a_store_that_does_not_do_costs_no_delivery_and_opens_no_circuit(
+    error: LineageError, here: Place
+) -> None:
     class Down:
         def waiting(self, batch: Batch) -> tuple[Reference, ...]:
-            raise Unavailable("the store is down")
+            raise error
 
     batch = all_of(here)
     cast("Any", here.service.app).ledger = Down()
@@ -446,7 +456,8 @@ def test_a_store_that_is_down_costs_no_delivery(here: Place) -> None:
     here.handle()
 
     assert here.sent() == [(replace(batch, tries=1), FIRST)]
-    assert here.events("storeFailed")[0]["error"] == "the store is down"
+    assert here.events("storeFailed")[0]["error"] == str(error)
+    assert here.circuits() == {}
 
 
 # ---------------------------------------------------------------- a pipeline's own call

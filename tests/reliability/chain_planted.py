@@ -17,7 +17,6 @@ HURRY = (
     Patch("store/circuits.py", "LONGEST_WAIT = 900.0", "LONGEST_WAIT = 3.0"),
     Patch("store/ledger.py", "PATIENCE = 20 * 60.0", "PATIENCE = 10.0"),
     Patch("store/notes.py", "LEASE = 600.0", "LEASE = 8.0"),
-    Patch("service.py", "_COLLECTING = 600.0", "_COLLECTING = 3.0"),
 )
 
 # No bug either: what a queue may do. See `tests.reliability.copies`.
