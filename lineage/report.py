@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import chain
 
 from msgspec import Struct
@@ -27,6 +27,7 @@ from lineage.model import (
     Translation,
 )
 from lineage.publish import publish
+from lineage.ticks import Ticks
 
 log = logging.getLogger(__name__)
 
@@ -128,21 +129,25 @@ def _tell(
     return Told(run, variants, translation.gaps)
 
 
-def _coalesce(told: Iterable[Told]) -> dict[str, Work]:
+def _coalesce(told: Sequence[Told]) -> dict[str, Work]:
     """Many runs of one process become one piece of work; the latest gives its attributes."""
+    latest: dict[str, ActivityRun] = {}
+    for each in told:
+        for key, _ in each.processes:
+            if key not in latest or _ended(latest[key]) < _ended(each.run):
+                latest[key] = each.run
     work: dict[str, Work] = {}
     for each in told:
-        last = _last_run(each.run)
         claims = claimed(each.run)
         for (key, variant), process in each.processes.items():
             known = work.get(key)
             if known is None:
-                work[key] = Work(process, last, {variant: process}, claims)
+                work[key] = Work(process, _last_run(latest[key]), {variant: process}, claims)
             else:
                 again = variant in known.told  # word for word: there is nothing new to unite
                 work[key] = Work(
                     known.process if again else unite(known.process, process),
-                    max(known.last, last, key=lambda run: run.ended),
+                    known.last,
                     {**known.told, variant: process},
                     known.claimed and claims,
                 )
@@ -151,8 +156,11 @@ def _coalesce(told: Iterable[Told]) -> dict[str, Work]:
 
 def _last_run(run: ActivityRun) -> LastRun:
     output = run.output or {}
-    ended = run.ended or run.of.ended or run.of.updated
-    return LastRun(ended, _count(output.get("rowsCopied")), _count(output.get("dataWritten")))
+    return LastRun(_ended(run), _count(output.get("rowsCopied")), _count(output.get("dataWritten")))
+
+
+def _ended(run: ActivityRun) -> Ticks:
+    return run.ended or run.of.ended or run.of.updated
 
 
 def _count(told: object) -> int | None:

@@ -228,10 +228,12 @@ def test_the_cursor_is_not_read_again_to_be_moved(empty: Collector) -> None:
     read: list[str] = []
 
     class Noting(TapedRows):
-        def get(self, table: str, partition: str, keys: Iterable[str]) -> dict[str, Versioned]:
+        def get(
+            self, table: str, partition: str, keys: Iterable[str], *, near: bool = False
+        ) -> dict[str, Versioned]:
             asked = list(keys)
             read.extend(asked)
-            return super().get(table, partition, asked)
+            return super().get(table, partition, asked, near=near)
 
     empty.collect()
     empty.ledger = Ledger(Noting(empty.rows, empty.tape))

@@ -264,8 +264,10 @@ class TapedRows:
         self._tape = tape
         self._at_once = at_once
 
-    def get(self, table: str, partition: str, keys: Iterable[str]) -> dict[str, Versioned]:
-        return self._rows.get(table, partition, keys)
+    def get(
+        self, table: str, partition: str, keys: Iterable[str], *, near: bool = False
+    ) -> dict[str, Versioned]:
+        return self._rows.get(table, partition, keys, near=near)
 
     def range(self, table: str, partition: str, low: str, high: str) -> list[tuple[str, Row]]:
         return self._rows.range(table, partition, low, high)

@@ -53,7 +53,7 @@ def attempt(call: Call, on_call: Callable[[], None], now: Callable[[], float]) -
     if 200 <= status < 300:
         return Answer(
             status,
-            decode(raw, lambda: call.what),
+            decode(raw, lambda: call.what, call.shape),
             headers,
             len(raw),
             response.elapsed.total_seconds(),

@@ -34,31 +34,36 @@ class Limits:
 
 LIMITS = Limits()
 
+Shape = msgspec.json.Decoder[Any]
+ANY: Shape = msgspec.json.Decoder()
+
 
 class TooLarge(Unavailable):
     """A body above the limits; it will be no smaller next time."""
 
 
-def decode(raw: bytes, what: Callable[[], str]) -> Any:
+def decode(raw: bytes, what: Callable[[], str], shape: Shape = ANY) -> Any:
     """
-    The JSON of the answer to `what`.
+    The JSON of the answer to `what`, in a shape if it fits into that; what it leaves as text is
+    well-formed.
 
     NaN and infinity are refused, as catalogs refuse them. Lone surrogates, which can be written as
     escapes but not as UTF-8, are replaced.
     """
-    with suppress(
-        ValueError, RecursionError, msgspec.DecodeError
-    ):  # the standard library tells why
-        return _DECODER.decode(raw)
+    with suppress(ValueError, RecursionError):  # the standard library tells why
+        found = shape.decode(raw)
+        if shape is not ANY and not raw.isascii():
+            raw.decode()  # what is left out, or as text, was not looked at
+        return found
     try:
         value = _JSON.decode(raw.removeprefix(b"\xef\xbb\xbf").decode())
-        return _scrubbed(value) if b"\\ud" in raw or b"\\uD" in raw else value
+        value = _scrubbed(value) if b"\\ud" in raw or b"\\uD" in raw else value
     except (ValueError, RecursionError) as error:
         said = f"{what()}: no JSON in the answer: {type(error).__name__}"
         raise Unavailable(said, cause=Cause.PAGE) from None
-
-
-_DECODER = msgspec.json.Decoder()
+    with suppress(msgspec.ValidationError):
+        return shape.decode(msgspec.json.encode(value))
+    return value
 
 
 def _not_json(text: str) -> NoReturn:

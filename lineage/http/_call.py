@@ -13,7 +13,7 @@ from requests.auth import AuthBase
 from requests.structures import CaseInsensitiveDict
 
 from lineage import __version__
-from lineage.http._bodies import Limits
+from lineage.http._bodies import ANY, Limits, Shape
 
 _HEADERS = {
     "Accept": "application/json",
@@ -24,13 +24,18 @@ _HEADERS = {
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Call:
-    """A request with its session, its authentication and its limits; `grant` cures a 403."""
+    """
+    A request with its session, its authentication and its limits; `grant` cures a 403.
+
+    `shape` is that of the answer: a decoder of msgspec's.
+    """
 
     session: Session
     prepared: PreparedRequest
     auth: AuthBase | None
     grant: str
     limits: Limits
+    shape: Shape = ANY
 
     @property
     def what(self) -> str:

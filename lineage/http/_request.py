@@ -13,7 +13,7 @@ from tenacity import RetryCallState, Retrying, retry_if_exception
 
 from lineage.errors import Unavailable
 from lineage.http._attempt import Answer, attempt
-from lineage.http._bodies import LIMITS, Limits, TooLarge
+from lineage.http._bodies import ANY, LIMITS, Limits, Shape, TooLarge
 from lineage.http._call import Call, prepared
 
 LONGEST_WAIT = 30.0  # seconds; a longer Retry-After is left to the queue's own delay
@@ -37,6 +37,7 @@ def request(
     on_call: Callable[[], None] = lambda: None,
     repeat: Callable[[Unavailable], bool] = lambda error: True,
     limits: Limits = LIMITS,
+    shape: Shape = ANY,
     sleep: Callable[[float], None] = time.sleep,
     clock: Callable[[], float] = time.monotonic,
     now: Callable[[], float] = time.time,
@@ -46,14 +47,15 @@ def request(
     Send a request and decode its answer. Only for what is safe to repeat: any failure is repeated.
 
     `url` is absolute and encoded, `grant` says what to do about a 403, `on_call` is called before
-    each attempt. Repeated are 408, 429, 5xx, lost connections, cut or slow or malformed answers,
-    after `Retry-After` (seconds or a date) or else 1, 2, 4, 8 s, if `repeat` says so too.
+    each attempt, `shape` decodes the answer. Repeated are 408, 429, 5xx, lost connections, cut or
+    slow or malformed answers, after `Retry-After` (seconds or a date) or else 1, 2, 4, 8 s, if
+    `repeat` says so too.
 
     Raises `Unavailable` where that does not help, and at once where a wait above `LONGEST_WAIT` is
     asked for or the answer is too large; `SettingsError` on 401 (after one new token), 403 and a
     redirect, none of which is followed; `Rejected` on any other 4xx.
     """
-    call = Call(session, prepared(method, url, json, params, headers), auth, grant, limits)
+    call = Call(session, prepared(method, url, json, params, headers), auth, grant, limits, shape)
     begun = clock()
     try:
         return attempt(call, on_call, now)

@@ -15,8 +15,14 @@ class Rows(Protocol):
     in the order given, puts before deletes, so that a kill leaves its first parts.
     """
 
-    def get(self, table: str, partition: str, keys: Iterable[str]) -> dict[str, Versioned]:
-        """The rows with these keys; those that do not exist are left out."""
+    def get(
+        self, table: str, partition: str, keys: Iterable[str], *, near: bool = False
+    ) -> dict[str, Versioned]:
+        """
+        The rows with these keys; those that do not exist are left out.
+
+        Where they are `near` to one another, a store with pages may read what is between them.
+        """
         ...
 
     def range(self, table: str, partition: str, low: str, high: str) -> list[tuple[str, Row]]:

@@ -14,7 +14,7 @@ from requests import Session
 
 from lineage.auth import Credential, bearer
 from lineage.errors import Cause, Rejected, SettingsError, Unavailable
-from lineage.http import LIMITS, Answer, Limits, request, session
+from lineage.http import ANY, LIMITS, Answer, Limits, Shape, request, session
 from lineage.model import FactoryId, Json
 from lineage.settings import Settings
 from lineage.sources.addresses import address, api, scope
@@ -98,7 +98,9 @@ class Client:
             ended.result()
         return list(zip(items, found, strict=True))
 
-    def call(self, method: str, path: str, json: Any = None, etag: str = "") -> Answer:
+    def call(
+        self, method: str, path: str, json: Any = None, etag: str = "", shape: Shape = ANY
+    ) -> Answer:
         """
         Call a path of the factory. `etag` gives 304 where nothing has changed.
 
@@ -109,12 +111,13 @@ class Client:
             method,
             f"{self._base}{path}?api-version={self.api.version}",
             json=json,
+            shape=shape,
             headers={"If-None-Match": etag} if re.fullmatch(r"[!-~]{1,256}", etag) else None,
         )
 
-    def query(self, path: str, body: Json) -> Iterator[Page]:
+    def query(self, path: str, body: Json, shape: Shape = ANY) -> Iterator[Page]:
         """
-        The pages of a run query, one POST each.
+        The pages of a run query, one POST each, in a shape that has rows and token.
 
         Raises `Unavailable` on a token that comes twice, an empty page with a token and the
         10,000th page: nothing is known of what would have followed.
@@ -123,7 +126,7 @@ class Client:
         token = None
         for _ in range(PAGES):
             asked = body if token is None else {**body, "continuationToken": token}
-            answer = self.call("POST", path, asked)
+            answer = self.call("POST", path, asked, shape=shape)
             page, token = self._page(path, answer, "continuationToken")
             yield page
             if token is None:

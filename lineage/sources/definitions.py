@@ -11,6 +11,7 @@ from msgspec.structs import replace
 
 from lineage.errors import Cause, Rejected, Unavailable
 from lineage.http import Answer
+from lineage.jsontext import Packed, dumps
 from lineage.model import Clock, Definition, Factory, FactoryId, Kind, Listed, Reading
 from lineage.resolve.activities import references
 from lineage.resolve.datasets import linked_service_of
@@ -18,7 +19,6 @@ from lineage.sources import payloads
 from lineage.sources.addresses import segment
 from lineage.sources.client import Client, no_such_factory
 from lineage.sources.needs import Problems, Uses, by_key, latest, names_needed, without
-from lineage.sources.packed import kept_small
 from lineage.sources.rest import utc_now
 from lineage.sources.triggers import RestTriggers
 from lineage.ticks import Ticks, shift
@@ -182,7 +182,7 @@ class RestDefinitions:
             for page in self._client.list(f"/{kind.value}"):
                 each = (payloads.definition(row, kind) for row in page.rows)
                 found.update(
-                    (definition.name.lower(), kept_small(definition)) for definition in each
+                    (definition.name.lower(), _kept_small(definition)) for definition in each
                 )
         except Unavailable as error:
             return [(low, error) for low in names]
@@ -228,4 +228,10 @@ def _definition(answer: Answer, kind: Kind, name: str) -> Definition:
     if found.name.lower() != name.lower():
         raise Unavailable(f"the answer for {kind} {name!r} is another's")
     etag = found.etag or answer.headers.get("ETag", "")
-    return kept_small(replace(found, etag=etag, written=payloads.etag_second(etag)))
+    return _kept_small(replace(found, etag=etag, written=payloads.etag_second(etag)))
+
+
+def _kept_small(definition: Definition) -> Definition:
+    if definition.kind is not Kind.PIPELINE:
+        return definition
+    return replace(definition, properties=Packed(dumps(definition.properties).encode()))

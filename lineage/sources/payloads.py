@@ -5,11 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TypedDict
 
+from msgspec import Raw
+from msgspec.json import Decoder
 from msgspec.structs import replace
 
 from lineage import ticks
+from lineage.jsontext import Packed, loads
 from lineage.model import (
     ActivityRun,
     Definition,
@@ -68,9 +71,35 @@ def _starting(run_id: str, triggers: Iterable[Json]) -> TriggerRun:
     return next((trigger for trigger, runs in told if run_id.lower() in runs), TriggerRun())
 
 
+class _ActivityRun(TypedDict, total=False):
+    """The members of an activity run that are read."""
+
+    activityRunId: Any
+    activityName: Any
+    activityType: Any
+    activityRunStart: Any
+    activityRunEnd: Any
+    error: Any
+    id: Any
+    input: Raw
+    output: Raw
+    status: Any
+    userProperties: Any
+
+
+class _ActivityRuns(TypedDict, total=False):
+    value: list[_ActivityRun]
+    continuationToken: Any
+
+
+# A page of activity runs, with their inputs and outputs, most of its bytes, as text.
+ACTIVITY_RUNS = Decoder(_ActivityRuns)
+_MEMBERS = Decoder(dict[str, Raw])
+
+
 def activity_run(json: Json, of: PipelineRun) -> ActivityRun:
     """
-    An activity run as `queryActivityruns` tells it.
+    An activity run as `queryActivityruns` tells it, on a page of `ACTIVITY_RUNS` or decoded whole.
 
     `id` is empty where it is told nowhere. `input` and `output` that are no objects are None;
     an empty one stays empty.
@@ -134,7 +163,10 @@ def is_running(status: str) -> bool:
 
 def native(output: object) -> str | None:
     """What the built-in connection says of a run: `reportLineageToPurview.status` of its output."""
-    said = next((v for k, v in (_object(output) or {}).items() if k.lower() in _NATIVE), None)
+    told = _MEMBERS.decode(output.text) if isinstance(output, Packed) else _object(output) or {}
+    said = next((value for key, value in told.items() if key.lower() in _NATIVE), None)
+    if isinstance(said, Raw):
+        said = loads(said)
     for key, value in (_object(said) or {"status": said}).items():
         if key.lower() == "status" and isinstance(value, str) and value:
             return value
@@ -198,6 +230,9 @@ def _american(text: str) -> Ticks | None:
 
 
 def _object(value: object) -> Json | None:
+    if isinstance(value, Raw):
+        text = bytes(value)
+        return Packed(text) if text.startswith(b"{") else None
     return value if isinstance(value, dict) else None
 
 

@@ -15,7 +15,13 @@ from lineage.errors import Rejected, Unavailable
 from lineage.model import ActivityRun, Batch, Clock, Json, Listed, PipelineRun, Reading, Reference
 from lineage.sources.addresses import segment
 from lineage.sources.client import Client, Page, no_such_factory
-from lineage.sources.payloads import activity_run, is_running, pipeline_run, together
+from lineage.sources.payloads import (
+    ACTIVITY_RUNS,
+    activity_run,
+    is_running,
+    pipeline_run,
+    together,
+)
 from lineage.sources.tally import Tally
 from lineage.ticks import DAY, SECOND, Ticks
 
@@ -191,7 +197,9 @@ class RestRuns:
         begin = run.started if run.started is not None else run.updated - RETENTION
         found: dict[str, ActivityRun] = {}
         size = 0
-        for page in self._client.query(path, window(begin - DAY, self._clock() + DAY)):
+        for page in self._client.query(
+            path, window(begin - DAY, self._clock() + DAY), ACTIVITY_RUNS
+        ):
             activities = [activity_run(row, run) for row in page.rows]
             found.update((each.id, self._lightened(each)) for each in activities)
             size += page.size if any(each.type in self._wanted for each in activities) else 0

@@ -23,10 +23,12 @@ class Overlay:
         self._versions = count(-2, -1)
         self._above: dict[tuple[str, str], dict[str, Versioned | None]] = {}  # None: deleted
 
-    def get(self, table: str, partition: str, keys: Iterable[str]) -> dict[str, Versioned]:
+    def get(
+        self, table: str, partition: str, keys: Iterable[str], *, near: bool = False
+    ) -> dict[str, Versioned]:
         """The rows with these keys; those that do not exist are left out."""
         asked = list(keys)
-        found = self._below.get(table, partition, asked)
+        found = self._below.get(table, partition, asked, near=near)
         with self._lock:
             above = self._above.get((table, partition), {})
             return _without_deleted(found | {key: above[key] for key in asked if key in above})

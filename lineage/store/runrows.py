@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from itertools import islice
 
 from lineage.model import FactoryId, Reference, Row, Rows, Versioned
 from lineage.store import rows as keys
@@ -13,7 +12,6 @@ from lineage.ticks import Ticks
 
 _TABLE = "runs"
 _END = "~"  # above every key
-PAGE = 1000  # rows of one answer of a table
 
 # Run rows as they were read, by key, and the key that each is moved to.
 Moves = Mapping[str, tuple[str, Versioned]]
@@ -60,29 +58,15 @@ class RunRows:
         prefixes = map(keys.activity_prefix, run_ids)
         return {key: each for prefix in prefixes for key, each in self.scan(factory, prefix)}
 
-    def near(self, factory: FactoryId, wanted: Sequence[str]) -> dict[str, Versioned]:
-        """
-        The run rows with these keys, which are of one state and close in time.
-
-        The span between them is read as far as one page goes, and what lies beyond it by key: of a
-        store with pages that is one call, mostly, instead of one for each run.
-        """
-        if not wanted:
-            return {}
-        asked, partition = set(wanted), keys.factory_partition(factory)
-        span = self.rows.scan(_TABLE, partition, min(wanted), max(wanted) + "!")
-        page = list(islice(span, PAGE))
-        found = {key: each for key, each in page if key in asked}
-        if len(page) == PAGE:
-            found |= self.get(factory, [key for key in asked if key > page[-1][0]])
-        return found
-
     def in_state(
         self, factory: FactoryId, state: str, runs: Iterable[Reference]
     ) -> dict[Reference, Versioned]:
         """The rows of these runs that are in a state, at the `updated` that they are named with."""
         wanted = {keys.run_key(state, run): run for run in runs}
-        return {wanted[key]: each for key, each in self.near(factory, list(wanted)).items()}
+        if not wanted:
+            return {}
+        found = self.rows.get(_TABLE, keys.factory_partition(factory), wanted, near=True)
+        return {wanted[key]: each for key, each in found.items()}
 
     def waiting(self, factory: FactoryId, runs: Iterable[Reference]) -> dict[str, Versioned]:
         """The run rows of those that are queued or open, by key."""

@@ -85,8 +85,10 @@ class SqliteRows:
     ) -> None:
         self._connection.close()
 
-    def get(self, table: str, partition: str, keys: Iterable[str]) -> dict[str, Versioned]:
-        """The rows with these keys; those that do not exist are left out."""
+    def get(
+        self, table: str, partition: str, keys: Iterable[str], *, near: bool = False
+    ) -> dict[str, Versioned]:
+        """The rows with these keys, near or far; those that do not exist are left out."""
         listed, values = _listed(list(keys))
         query = f"SELECT key, body, version FROM row WHERE part = ? AND key IN ({listed})"  # noqa: S608  # placeholders only
         with self._lock, _Explained(self.path):

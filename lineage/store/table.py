@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import partial
+from itertools import islice
 from typing import TYPE_CHECKING, Any, TypeVar
 from uuid import uuid4
 
@@ -61,14 +62,21 @@ class TableRows:
         self._pool.shutdown()
         self._service.close()
 
-    def get(self, table: str, partition: str, keys: Iterable[str]) -> dict[str, Versioned]:
+    def get(
+        self, table: str, partition: str, keys: Iterable[str], *, near: bool = False
+    ) -> dict[str, Versioned]:
         """
         The rows with these keys. The service looks up no list: calls are made side by side.
 
-        Keys that differ only behind their second bar are neighbours, and read in one call.
+        Keys that differ only behind their second bar are neighbours, and read in one call. Of keys
+        that are near, the span between them is read as far as one page goes.
         """
+        asked = list(keys)
+        if near and asked:
+            shown, beyond = self._page(table, partition, asked)
+            return shown | self.get(table, partition, beyond)
         families: dict[str, list[str]] = {}
-        for key in dict.fromkeys(keys):
+        for key in dict.fromkeys(asked):
             family = key.rpartition("|")[0]
             families.setdefault(family if "|" in family else key, []).append(key)
 
@@ -81,6 +89,15 @@ class TableRows:
 
         found = self._side_by_side(read, list(families))
         return {key: entities.versioned(each) for some in found for key, each in some.items()}
+
+    def _page(
+        self, table: str, partition: str, asked: Sequence[str]
+    ) -> tuple[dict[str, Versioned], list[str]]:
+        """What the first page of the span between keys shows of them, and those beyond it."""
+        wanted = set(asked)
+        page = list(islice(self.scan(table, partition, min(asked), f"{max(asked)}!"), PAGE))
+        found = {key: each for key, each in page if key in wanted}
+        return found, [key for key in asked if len(page) == PAGE and key > page[-1][0]]
 
     def range(self, table: str, partition: str, low: str, high: str) -> list[tuple[str, Row]]:
         """The rows with low <= key < high, in the order of their keys, page by page."""

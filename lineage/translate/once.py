@@ -12,7 +12,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from lineage.errors import Untranslatable
-from lineage.jsontext import canonical
+from lineage.jsontext import canonical, text_of
 from lineage.model import ActivityRun, Definition, Definitions, Factory, Json, Kind, Translation
 from lineage.translate import translate, worth_reading
 
@@ -161,7 +161,7 @@ def _key(run: ActivityRun, used: frozenset[str]) -> tuple[object, ...]:
         run.name,
         run.type,
         run.status,
-        sha256(canonical([passed, run.input])).digest(),
+        sha256(canonical(passed) + text_of(run.input)).digest(),
         bool(run.output),
     )
 

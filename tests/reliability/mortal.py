@@ -72,8 +72,10 @@ class MortalRows:
     def __init__(self, rows: Rows, life: Life) -> None:
         self._rows, self._life = rows, life
 
-    def get(self, table: str, partition: str, keys: Iterable[str]) -> dict[str, Versioned]:
-        return self._life.read(lambda: self._rows.get(table, partition, keys), {})
+    def get(
+        self, table: str, partition: str, keys: Iterable[str], *, near: bool = False
+    ) -> dict[str, Versioned]:
+        return self._life.read(lambda: self._rows.get(table, partition, keys, near=near), {})
 
     def range(self, table: str, partition: str, low: str, high: str) -> list[tuple[str, Row]]:
         return self._life.read(lambda: self._rows.range(table, partition, low, high), [])
