@@ -89,6 +89,12 @@ def page(*rows: Any, token: Any = None) -> Response:
     return answer(200, body if token is None else {**body, "continuationToken": token})
 
 
+def told(text: bytes) -> Response:
+    """A page of one activity run whose input is written so."""
+    row = json.dumps(activity(input="?")).encode().replace(b'"?"', text)
+    return answer(200, b'{"value": [' + row + b"]}")
+
+
 def sent(adapter: Answers | Service, place: int) -> Any:
     body = adapter.sent[place].body
     assert body is not None
@@ -392,6 +398,27 @@ def test_payloads_that_nobody_looks_at_are_dropped_but_for_the_built_ins_word(
     assert (dropped.input, dropped.output, dropped.native) == (None, None, "Succeeded")
 
 
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        (b' {"source": "\xc3\xa4", "b": []}', {"source": "ä", "b": []}),
+        (rb'{"source": "\ud800\u0027"}', {"source": "\ufffd'"}),
+        (b'{"source": [1e999]}', {"source": ["1e999"]}),
+        (b"{}", {}),
+        (b'"***"', None),
+        (b"null", None),
+    ],
+    ids=["an object", "a lone surrogate", "beyond all bounds", "empty", "a text", "null"],
+)
+def test_an_input_is_what_it_says(text: bytes, value: Any, connect: Connect) -> None:
+    (listed,) = connect(estate({"r1": told(text)})).read(batch("r1")).listed
+
+    (run,) = listed.activities
+
+    assert run.input == value
+    assert bool(run.input) is bool(value)
+
+
 def test_a_run_that_the_listing_does_not_show_is_got_singly(connect: Connect) -> None:
     single = answer(200, run("r2", "2026-11-19T05:00:00Z"))
     adapter = estate({"r1": page(), "r2": page(activity())}, {"r2": single})
@@ -470,8 +497,16 @@ def test_a_run_whose_activity_runs_are_gone_is_gone(connect: Connect) -> None:
         (answer(429, headers={"Retry-After": "600"}), 600.0),
         (page(token="t"), None),
         (answer(200, {"value": "none"}), None),
+        (answer(200, {"value": [activity(), 1]}), None),
+        (told(b'{"source": "\xff"}'), None),
+        (told(b'{"source": NaN}'), None),
+        (told(b'{"source": {}'), None),
+        (told(b"[" * 100_000 + b"]" * 100_000), None),
     ],
-    ids=["outage", "throttled", "a long wait", "an endless page", "no page"],
+    ids=[
+        *("outage", "throttled", "a long wait", "an endless page", "no page", "no row"),
+        *("no UTF-8", "no number", "cut", "deep"),
+    ],
 )
 def test_a_run_of_which_a_page_cannot_be_had_is_left_unread(
     failure: Response, wait: float | None, connect: Connect
