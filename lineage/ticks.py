@@ -72,9 +72,14 @@ def moment(ticks: Ticks) -> datetime:
 def text(ticks: Ticks) -> str:
     """ISO 8601 with `Z` and as many decimals as there are: `2026-11-19T02:00:00.1234567Z`."""
     whole, rest = divmod(ticks, SECOND)
-    seconds = moment(Ticks(whole * SECOND)).isoformat()[:19]  # half the time of strftime
     decimals = f".{rest:07d}".rstrip("0") if rest else ""
-    return f"{seconds}{decimals}Z"
+    return f"{_second(whole)}{decimals}Z"
+
+
+@lru_cache(maxsize=1024)
+def _second(whole: int) -> str:
+    """A whole second without its zone; many moments are of the same."""
+    return moment(Ticks(whole * SECOND)).isoformat()[:19]  # half the time of strftime
 
 
 def shift(ticks: Ticks, seconds: float) -> Ticks:

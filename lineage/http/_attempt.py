@@ -24,9 +24,14 @@ class Answer:
 
     status: int
     body: Any
-    headers: Mapping[str, str]
+    response: Response
     size: int
     waited: float = 0.0
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        """By names in any case."""
+        return self.response.headers
 
 
 @runtime_checkable
@@ -46,19 +51,18 @@ def attempt(call: Call, on_call: Callable[[], None], now: Callable[[], float]) -
         call.auth.renew(call.prepared, response.headers.get("WWW-Authenticate", ""))
         on_call()
         response = _sent(call)
-    status, headers = response.status_code, response.headers
-    raw = response.raw.read()
+    status, raw = response.status_code, response.raw.read()
     if status == 304 or (status == 204 and not raw):
-        return Answer(status, None, headers, 0)
+        return Answer(status, None, response, 0)
     if 200 <= status < 300:
         return Answer(
             status,
             decode(raw, lambda: call.what, call.shape),
-            headers,
+            response,
             len(raw),
             response.elapsed.total_seconds(),
         )
-    raise refusal(call.what, status, headers, raw, call.grant, now)
+    raise refusal(call.what, status, response.headers, raw, call.grant, now)
 
 
 def _sent(call: Call) -> Response:

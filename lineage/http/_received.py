@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from datetime import timedelta
+from functools import cached_property
 from io import BytesIO
 from typing import Any
 
@@ -27,22 +28,22 @@ class Body(BytesIO):
 class Received(Response):
     """What of a response is read here: its own making fills a cookie jar for each answer."""
 
-    def __init__(self, status: int, headers: Mapping[str, str], body: BytesIO) -> None:
+    def __init__(self, status: int, lines: Sequence[bytes], body: BytesIO) -> None:
         self.status_code = status
-        self.headers = CaseInsensitiveDict(headers)
         self.raw = body
         self.elapsed = timedelta()
+        self._lines = lines
+        body.seek(0)
 
-
-def response_of(status: int, lines: list[bytes], body: BytesIO) -> Response:
-    """The status, the last block of header lines (a proxy has one of its own), and the body."""
-    headers: dict[str, str] = {}
-    for line in lines:
-        name, colon, value = line.decode("latin-1").partition(":")
-        if colon:
-            key, text = name.lower(), value.strip()
-            headers[key] = f"{headers[key]}, {text}" if key in headers else text
-        elif name.startswith("HTTP/"):
-            headers.clear()
-    body.seek(0)
-    return Received(status, headers, body)
+    @cached_property
+    def headers(self) -> CaseInsensitiveDict[str]:  # type: ignore[override]  # of most nobody asks
+        """Those of the last block of lines: a proxy has one of its own."""
+        headers: CaseInsensitiveDict[str] = CaseInsensitiveDict()
+        for line in self._lines:
+            name, colon, value = line.decode("latin-1").partition(":")
+            if colon:
+                text = value.strip()
+                headers[name] = f"{headers[name]}, {text}" if name in headers else text
+            elif name.startswith("HTTP/"):
+                headers.clear()
+        return headers

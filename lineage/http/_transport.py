@@ -15,7 +15,7 @@ from requests.utils import select_proxy
 from lineage.errors import Unavailable
 from lineage.http._bodies import LIMITS
 from lineage.http._curl import ALWAYS, ask, lost_answer
-from lineage.http._received import Body, response_of
+from lineage.http._received import Body, Received
 
 
 class Transport(BaseAdapter):
@@ -63,8 +63,8 @@ class Transport(BaseAdapter):
             handle.close()
             if status < 300:
                 raise lost from None
-            return response_of(status, lines, BytesIO())
-        response = response_of(handle.getinfo(pycurl.RESPONSE_CODE), lines, body)
+            return Received(status, lines, BytesIO())
+        response = Received(handle.getinfo(pycurl.RESPONSE_CODE), lines, body)
         response.elapsed = timedelta(seconds=handle.getinfo(pycurl.STARTTRANSFER_TIME))
         for function in (pycurl.HEADERFUNCTION, pycurl.WRITEFUNCTION):
             handle.setopt(function, len)  # an idle handle keeps no body
