@@ -20,8 +20,8 @@ class Packed(Mapping[str, Any]):
     """
     A JSON object as the text it came in, read when somebody looks.
 
-    Thousands of them read would fill the memory, and of most nothing is asked but whether they are
-    the same. Two are the same if their texts are.
+    Thousands of them read would fill the memory, and of most nothing is asked but whether their
+    texts are the same.
     """
 
     def __init__(self, text: bytes) -> None:

@@ -58,9 +58,13 @@ def decode(raw: bytes, what: Callable[[], str], shape: Shape = ANY) -> Any:
     try:
         value = _JSON.decode(raw.removeprefix(b"\xef\xbb\xbf").decode())
         value = _scrubbed(value) if b"\\ud" in raw or b"\\uD" in raw else value
+        return value if shape is ANY else _shaped(value, shape)
     except (ValueError, RecursionError) as error:
         said = f"{what()}: no JSON in the answer: {type(error).__name__}"
         raise Unavailable(said, cause=Cause.PAGE) from None
+
+
+def _shaped(value: Any, shape: Shape) -> Any:
     with suppress(msgspec.ValidationError):
         return shape.decode(msgspec.json.encode(value))
     return value
