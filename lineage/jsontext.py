@@ -9,49 +9,54 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterator, Mapping
-from functools import lru_cache
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import msgspec
 
+Json = dict[str, Any]
+
 
 class Packed(Mapping[str, Any]):
     """
-    A JSON object as the text it came in, read when somebody looks.
+    A JSON object as the text it came in, read when somebody looks, and then held.
 
     Thousands of them read would fill the memory, and of most nothing is asked but whether their
-    texts are the same.
+    texts are the same. One that lives long has `read` hold what it read, or not.
     """
 
-    def __init__(self, text: bytes) -> None:
+    __slots__ = ("_held", "_read", "text")
+
+    def __init__(self, text: bytes, read: Callable[[bytes], Json] | None = None) -> None:
         self.text = text
+        self._read = read
+        self._held: Json | None = None
 
     def __getitem__(self, key: str) -> Any:
-        return plain(self)[key]
+        return self.object[key]
 
     def __iter__(self) -> Iterator[str]:
-        return iter(plain(self))
+        return iter(self.object)
 
     def __len__(self) -> int:
-        return len(plain(self))
+        return len(self.object)
 
     def __bool__(self) -> bool:
         return bool(self.text[1:-1].strip())
 
-    def __hash__(self) -> int:
-        return id(self)
+    @property
+    def object(self) -> Json:
+        """What the text says."""
+        if self._read is not None:
+            return self._read(self.text)
+        if self._held is None:
+            self._held = loads(self.text)
+        return self._held
 
 
-@lru_cache(maxsize=256)
-def _read(packed: Packed) -> dict[str, Any]:
-    found: dict[str, Any] = loads(packed.text)
-    return found
-
-
-def plain(value: Any) -> Any:
-    """A value, read if it is packed: an object is a dict."""
-    return _read(value) if isinstance(value, Packed) else value
+def unpacked(value: Any) -> Any:
+    """A value, read if it is packed: who asks whether something is a dict, asks of this."""
+    return value.object if isinstance(value, Packed) else value
 
 
 def text_of(value: Any) -> bytes:

@@ -12,6 +12,7 @@ from lineage.coalesce import unite
 from lineage.compare import Done, Variant, Work, compare, fingerprint
 from lineage.desk import Desk
 from lineage.errors import Cause, LineageError, Rejected, SettingsError, Unavailable, Untranslatable
+from lineage.jsontext import unpacked
 from lineage.model import (
     ActivityRun,
     Batch,
@@ -155,7 +156,10 @@ def _coalesce(told: Sequence[Told]) -> dict[str, Work]:
 
 
 def _last_run(run: ActivityRun) -> LastRun:
-    output = run.output or {}
+    try:
+        output = unpacked(run.output) or {}
+    except RecursionError:  # nested deeper than can be read from here: it has no figures
+        output = {}
     return LastRun(_ended(run), _count(output.get("rowsCopied")), _count(output.get("dataWritten")))
 
 

@@ -71,7 +71,7 @@ class Worker:
 
         Whoever delivers a message again has lost the worker that had it before: a batch is cut into
         single runs then, so that the one to blame is found out. What the store cannot do now is no
-        fault of the batch either. Raises errors of the queue.
+        fault of the batch either; a row that it refuses is one run's. Raises errors of the queue.
         """
         over = self._monotonic() + TIMEOUT - SPARE
         batch = decoded(text, self._app.settings, self._queue, self._jitter())
@@ -81,7 +81,10 @@ class Worker:
             self._handle(batch, owner_of(text, message), deliveries, over)
         except (Rejected, SettingsError, Unavailable) as error:
             tell("storeFailed", factory=batch.factory, runs=len(batch.runs), error=str(error))
-            self._again(batch, batch.runs)
+            if isinstance(error, Rejected):
+                self._apart(batch)
+            else:
+                self._again(batch, batch.runs)
 
     # ------------------------------------------------------------ private
 
@@ -160,13 +163,17 @@ class Worker:
         elif left.error.cause is Cause.BUSY:
             self._circuits.release(catalog, source)
             self._later(batch, TAKEN)
-        elif isinstance(left.error, Rejected):  # a look-up: one run of many may be to blame
+        elif isinstance(left.error, Rejected):  # a look-up
             self._circuits.worked(catalog)
-            for run in batch.runs:
-                self._again(batch, [run])
+            self._apart(batch)
         else:  # a type that the catalog lacks is needed for this factory, not for all
             of_one = left.error.cause is Cause.TYPE
             self._failed(source if of_one else catalog, batch, left.error)
+
+    def _apart(self, batch: Batch) -> None:
+        """Each run by itself: one of many may be to blame."""
+        for run in batch.runs:
+            self._again(batch, [run])
 
     def _failed(self, circuit: str, batch: Batch, error: LineageError) -> None:
         """A service is closed to us: the batch waits until its time has come."""

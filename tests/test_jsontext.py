@@ -2,7 +2,7 @@ from typing import Any
 
 import pytest
 
-from lineage.jsontext import Packed, canonical, dumps, loads, plain, text_of
+from lineage.jsontext import Packed, canonical, dumps, loads, text_of, unpacked
 
 
 @pytest.mark.parametrize(
@@ -37,13 +37,13 @@ def test_a_packed_object_is_as_the_object() -> None:
         [*"ac"],
         2,
     )
-    assert type(plain(packed)) is dict
-    assert plain([1]) == [1]
+    assert type(unpacked(packed)) is dict
+    assert unpacked([1]) == [1]
 
 
 @pytest.mark.parametrize(("text", "full"), [(b"{}", False), (b"{ \n}", False), (b'{"":0}', True)])
 def test_a_packed_object_is_empty_or_not(text: bytes, full: bool) -> None:
-    assert bool(Packed(text)) is full is bool(plain(Packed(text)))
+    assert bool(Packed(text)) is full is bool(unpacked(Packed(text)))
 
 
 def test_what_is_packed_is_known_by_its_text() -> None:

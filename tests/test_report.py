@@ -10,6 +10,7 @@ from msgspec.structs import replace
 from lineage import ticks
 from lineage.catalog import bulk
 from lineage.errors import Cause, Rejected, SettingsError, Unavailable, Untranslatable
+from lineage.jsontext import Packed
 from lineage.model import (
     ActivityRun,
     Batch,
@@ -426,6 +427,11 @@ def attributes(world: World) -> dict[str, Any]:
         ),
         (activity_run(output={"rowsCopied": "10", "dataWritten": None}), ("02:05:00", 0, 0)),
         (activity_run(output={"rowsCopied": True, "dataWritten": -1}), ("02:05:00", 0, 0)),
+        (activity_run(output=Packed(b'{"rowsCopied": 7, "dataWritten": 8}')), ("02:05:00", 7, 8)),
+        (
+            activity_run(output=Packed(b'{"x":' + b"[" * 5000 + b"]" * 5000 + b"}")),
+            ("02:05:00", 0, 0),
+        ),
         (activity_run(output={"rowsCopied": 2**63, "dataWritten": 1.5}), ("02:05:00", 0, 0)),
         (
             activity_run(output={"rowsCopied": 2**63 - 1, "dataWritten": 0}),
@@ -435,6 +441,7 @@ def attributes(world: World) -> dict[str, Any]:
     ],
     ids=[
         *("all told", "no end", "no end at all", "no numbers", "not numbers of things"),
+        *("not read yet", "deeper than can be read"),
         *("more than a catalog holds", "all that a catalog holds", "no output"),
     ],
 )

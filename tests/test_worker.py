@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from lineage import ticks
 from lineage.batch import MOST_TRIES, cut, decode, encode, lane
-from lineage.errors import Cause, LineageError, Rejected, SettingsError, Unavailable
+from lineage.errors import Cause, LineageError, Rejected, SettingsError, Unavailable, of_storage
 from lineage.messages import NEWER, owner_of
 from lineage.model import Batch, FactoryId, Reference
 from lineage.poison import MOST_READS, POSTPONED
@@ -434,15 +434,15 @@ def test_a_source_that_asks_for_a_rest_gets_it(here: Place) -> None:
 
 
 @pytest.mark.parametrize(
-    "error",
+    ("error", "apart"),
     [
-        Unavailable("the store is down"),
-        SettingsError("a role is missing", cause=Cause.ROLE),
-        Rejected("a row of the store is damaged", 422),
+        (Unavailable("the store is down"), False),
+        (SettingsError("a role is missing", cause=Cause.ROLE), False),
+        (of_storage(Rejected("a row of the store is damaged", 422)), True),
     ],
 )
 def test_a_store_that_does_not_do_costs_no_delivery_and_opens_no_circuit(
-    error: LineageError, here: Place
+    error: LineageError, apart: bool, here: Place
 ) -> None:
     class Down:
         def waiting(self, batch: Batch) -> tuple[Reference, ...]:
@@ -455,7 +455,8 @@ def test_a_store_that_does_not_do_costs_no_delivery_and_opens_no_circuit(
 
     here.handle()
 
-    assert here.sent() == [(replace(batch, tries=1), FIRST)]
+    parts = [(run,) for run in batch.runs] if apart else [batch.runs]
+    assert here.sent() == [(replace(batch, runs=runs, tries=1), FIRST) for runs in parts]
     assert here.events("storeFailed")[0]["error"] == str(error)
     assert here.circuits() == {}
 

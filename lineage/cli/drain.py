@@ -29,13 +29,13 @@ def command(call: Call) -> int:
     settings = call.settings()
     factories = settings.require_factories()
     messages = _messages(settings) if settings.store.scheme == "table" else 0
+    if messages:
+        _output.problems([f"Of the poison queue {messages} put on the queue again."])
     if not has_ledger(settings):
         return COMPLETE
     with App(settings) as app:
         recalled = {each: app.ledger.recall(each, app.clock()) for each in factories}
     tell(call, "brought back", recalled)
-    if messages:
-        _output.problems([f"{messages} messages of the poison queue are on the queue again"])
     return COMPLETE
 
 

@@ -19,7 +19,7 @@ class Answer:
     """
     An answer of 2xx or 304. `body` is decoded JSON (None for 204 and 304), `size` its bytes.
 
-    It began `waited` seconds after it was asked for.
+    It began `waited` seconds after it was asked for. The body of `response` is gone.
     """
 
     status: int
@@ -52,6 +52,7 @@ def attempt(call: Call, on_call: Callable[[], None], now: Callable[[], float]) -
         on_call()
         response = _sent(call)
     status, raw = response.status_code, response.raw.read()
+    response.raw.close()
     if status == 304 or (status == 204 and not raw):
         return Answer(status, None, response, 0)
     if 200 <= status < 300:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import codecs
 import json
 import math
+from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -36,6 +38,7 @@ LIMITS = Limits()
 
 Shape = msgspec.json.Decoder[Any]
 ANY: Shape = msgspec.json.Decoder()
+_PIECE = 65_536  # bytes
 
 
 class TooLarge(Unavailable):
@@ -44,30 +47,30 @@ class TooLarge(Unavailable):
 
 def decode(raw: bytes, what: Callable[[], str], shape: Shape = ANY) -> Any:
     """
-    The JSON of the answer to `what`, in a shape if it fits into that; what it leaves as text is
-    well-formed.
+    The JSON of the answer to `what`, in a shape where msgspec can read it; else whole.
 
-    NaN and infinity are refused, as catalogs refuse them. Lone surrogates, which can be written as
-    escapes but not as UTF-8, are replaced.
+    What a shape leaves as text is well-formed. NaN and infinity are refused, as catalogs refuse
+    them; a number beyond all bounds too, but for one in such a text. Lone surrogates, which can be
+    written as escapes but not as UTF-8, are replaced.
     """
     with suppress(ValueError, RecursionError):  # the standard library tells why
         found = shape.decode(raw)
-        if shape is not ANY and not raw.isascii():
-            raw.decode()  # what is left out, or as text, was not looked at
+        if shape is not ANY:
+            _read_through(raw)
         return found
     try:
         value = _JSON.decode(raw.removeprefix(b"\xef\xbb\xbf").decode())
-        value = _scrubbed(value) if b"\\ud" in raw or b"\\uD" in raw else value
-        return value if shape is ANY else _shaped(value, shape)
+        return _scrubbed(value) if b"\\ud" in raw or b"\\uD" in raw else value
     except (ValueError, RecursionError) as error:
         said = f"{what()}: no JSON in the answer: {type(error).__name__}"
         raise Unavailable(said, cause=Cause.PAGE) from None
 
 
-def _shaped(value: Any, shape: Shape) -> Any:
-    with suppress(msgspec.ValidationError):
-        return shape.decode(msgspec.json.encode(value))
-    return value
+def _read_through(raw: bytes) -> None:
+    """Raise `ValueError` where that is no UTF-8: nobody looked at what was left out, or as text."""
+    if not raw.isascii():
+        pieces = (raw[at : at + _PIECE] for at in range(0, len(raw), _PIECE))
+        deque(codecs.iterdecode(pieces, "utf-8"), maxlen=0)
 
 
 def _not_json(text: str) -> NoReturn:

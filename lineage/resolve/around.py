@@ -9,7 +9,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from lineage.jsontext import plain
+from lineage.jsontext import unpacked
 from lineage.model import ActivityRun, Definition, Factory, Json, Value
 from lineage.resolve import activities
 from lineage.resolve.datasets import pipeline_scope
@@ -148,7 +148,7 @@ def _system(run: ActivityRun, name: str, value: Any) -> Value:
 def _activity(run: ActivityRun, pipeline: Definition, name: str) -> Mapping[str, Any]:
     parts: dict[str, Callable[[ActivityRun], Any]] = {
         "error": lambda other: other.error,
-        "output": lambda other: plain(other.output),
+        "output": lambda other: unpacked(other.output),
         "status": lambda other: other.status,
     }
     return Lazily(

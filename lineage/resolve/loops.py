@@ -8,7 +8,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from lineage.jsontext import canonical, plain
+from lineage.jsontext import canonical, unpacked
 from lineage.model import ActivityRun, Definition, Factory, Gap, Json, Reason, Trace, Value
 from lineage.resolve import activities, around
 from lineage.resolve.datasets import GLOBAL
@@ -107,7 +107,7 @@ def _all(
 
 def _said(activity: Json, run: ActivityRun) -> Iterator[_Said]:
     """The texts of an activity that ask for the item, beside what the run says in their place."""
-    pending = [(activity.get("typeProperties"), plain(run.input), "typeProperties")]
+    pending = [(activity.get("typeProperties"), unpacked(run.input), "typeProperties")]
     for each in activity.get("userProperties") or ():
         if isinstance(each, dict):
             name = str(each.get("name"))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from lineage import ticks
-from lineage.jsontext import plain
+from lineage.jsontext import unpacked
 from lineage.model import ActivityRun, Factory, Json, PipelineRun, TriggerRun
 from lineage.ticks import Ticks
 
@@ -51,9 +51,9 @@ def trigger_run(run: PipelineRun, trigger: TriggerRun) -> Json:
 def activity_run(run: ActivityRun) -> Json:
     """Of a type that nobody translates no payload is kept but the built-in connection's word."""
     native = {"reportLineageToPurview": {"status": run.native}} if run.native else None
-    output = native if run.output is None else plain(run.output)
+    output = native if run.output is None else unpacked(run.output)
     payload = {
-        "input": plain(run.input),
+        "input": unpacked(run.input),
         "output": output,
         "userProperties": dict(run.user) or None,
     }

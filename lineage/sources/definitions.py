@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterator, Mapping
+from functools import lru_cache
 from threading import Lock
 
 from msgspec import Struct
@@ -11,7 +12,7 @@ from msgspec.structs import replace
 
 from lineage.errors import Cause, Rejected, Unavailable
 from lineage.http import Answer
-from lineage.jsontext import Packed, dumps
+from lineage.jsontext import Packed, dumps, loads
 from lineage.model import Clock, Definition, Factory, FactoryId, Kind, Listed, Reading
 from lineage.resolve.activities import references
 from lineage.resolve.datasets import linked_service_of
@@ -231,7 +232,11 @@ def _definition(answer: Answer, kind: Kind, name: str) -> Definition:
     return _kept_small(replace(found, etag=etag, written=payloads.etag_second(etag)))
 
 
+# Of the pipelines, which all together would fill the memory, these are held as they were read.
+_read = lru_cache(maxsize=256)(loads)
+
+
 def _kept_small(definition: Definition) -> Definition:
     if definition.kind is not Kind.PIPELINE:
         return definition
-    return replace(definition, properties=Packed(dumps(definition.properties).encode()))
+    return replace(definition, properties=Packed(dumps(definition.properties).encode(), _read))

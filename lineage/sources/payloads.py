@@ -166,7 +166,7 @@ def native(output: object) -> str | None:
     told = _MEMBERS.decode(output.text) if isinstance(output, Packed) else _object(output) or {}
     said = next((value for key, value in told.items() if key.lower() in _NATIVE), None)
     if isinstance(said, Raw):
-        said = loads(said)
+        said = loads(bytes(said))
     for key, value in (_object(said) or {"status": said}).items():
         if key.lower() == "status" and isinstance(value, str) and value:
             return value

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from lineage.errors import Rejected
+from lineage.errors import Rejected, of_storage
 from lineage.jsontext import dumps, loads
 from lineage.model import Row, Versioned
 from lineage.store.rows import TOO_LARGE
@@ -73,7 +73,7 @@ def row(found: Mapping[str, Any]) -> Row:
         made: Row = loads(body)
     except (TypeError, ValueError, zlib.error):
         damaged = f"row {found.get('RowKey')} of the store's tables is damaged: delete it"
-        raise Rejected(damaged, 422) from None
+        raise of_storage(Rejected(damaged, 422)) from None
     return made
 
 

@@ -84,8 +84,8 @@ class TableRows:
             asked = families[family]
             if len(asked) <= FEW:
                 return self._entities(table, partition, asked)
-            near = self._query(table, partition, min(asked), f"{max(asked)}!")
-            return {key: each for each in near if (key := each["RowKey"]) in asked}
+            between = self._query(table, partition, min(asked), f"{max(asked)}!")
+            return {key: each for each in between if (key := each["RowKey"]) in asked}
 
         found = self._side_by_side(read, list(families))
         return {key: entities.versioned(each) for some in found for key, each in some.items()}

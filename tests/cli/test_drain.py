@@ -85,6 +85,7 @@ def test_messages_that_are_left_on_the_poison_queue_go_back_on_the_queue(
         ended = program("drain", **told)
 
         assert ended.code == 0, ended.err
+        assert "Of the poison queue 1 put on the queue again." in ended.err
         assert (left.size(), queue.size()) == (0, 1)
 
 

@@ -171,6 +171,9 @@ def test_a_function_that_takes_too_long_fails_and_every_other_with_it(
         notes.send("hold")
         host.wait_until_empty()
         notes.open()  # or the threads that were left behind would hold up the end of the tests
+        until(
+            lambda: [each["done"] for each in notes.read("work") if "done" in each] == 3 * ["hold"]
+        )
 
     assert notes.counts("work") == [1, 2, 3]
     assert [each["body"] for each in notes.read("poison")] == ["hold"]

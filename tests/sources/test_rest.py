@@ -89,9 +89,9 @@ def page(*rows: Any, token: Any = None) -> Response:
     return answer(200, body if token is None else {**body, "continuationToken": token})
 
 
-def told(text: bytes) -> Response:
-    """A page of one activity run whose input is written so."""
-    row = json.dumps(activity(input="?")).encode().replace(b'"?"', text)
+def told(text: bytes, where: str = "input") -> Response:
+    """A page of one activity run whose input, or output, is written so."""
+    row = json.dumps(activity(**{where: "?"})).encode().replace(b'"?"', text)
     return answer(200, b'{"value": [' + row + b"]}")
 
 
@@ -417,6 +417,24 @@ def test_an_input_is_what_it_says(text: bytes, value: Any, connect: Connect) -> 
 
     assert run.input == value
     assert bool(run.input) is bool(value)
+
+
+@pytest.mark.parametrize(
+    ("text", "native"),
+    [
+        (b'{"x": 1, "reportLineageToPurview": {"status": "Succeeded"}}', "Succeeded"),
+        (b'{"ReportLineageToPurvew": {"Status": "Failed", "n": 1e999}}', "Failed"),
+        (b'{"reportLineageToPurview": "\xc3\xa4"}', "ä"),
+        (b'{"reportLineageToPurview": [1]}', None),
+        (b'{"reportLineageToPurview": null}', None),
+        (b"{}", None),
+        (b"[]", None),
+    ],
+)
+def test_the_built_ins_word_is_read(text: bytes, native: str | None, connect: Connect) -> None:
+    (listed,) = connect(estate({"r1": told(text, "output")})).read(batch("r1")).listed
+
+    assert listed.activities[0].native == native
 
 
 def test_a_run_that_the_listing_does_not_show_is_got_singly(connect: Connect) -> None:
