@@ -109,7 +109,7 @@ class Narrow:
     MOST = 6000
 
     def __init__(self, rows: Rows) -> None:
-        self.get, self.range, self.scan = rows.get, rows.range, rows.scan
+        self.get, self.range, self.scan, self.under = rows.get, rows.range, rows.scan, rows.under
         self.together = rows.together
         self._rows = rows
 

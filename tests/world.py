@@ -277,6 +277,9 @@ class TapedRows:
     ) -> Iterator[tuple[str, Versioned]]:
         return self._rows.scan(table, partition, low, high)
 
+    def under(self, table: str, partition: str, beginnings: Iterable[str]) -> dict[str, Versioned]:
+        return self._rows.under(table, partition, beginnings)
+
     def write(
         self,
         table: str,

@@ -1,4 +1,4 @@
-"""The door to a store: rows in partitions, five methods."""
+"""The door to a store: rows in partitions, six methods."""
 
 from __future__ import annotations
 
@@ -33,6 +33,10 @@ class Rows(Protocol):
         self, table: str, partition: str, low: str, high: str
     ) -> Iterator[tuple[str, Versioned]]:
         """As `range`, with versions; a store with pages reads only those that are asked for."""
+        ...
+
+    def under(self, table: str, partition: str, beginnings: Iterable[str]) -> dict[str, Versioned]:
+        """The rows whose keys begin with one of these."""
         ...
 
     def write(

@@ -47,6 +47,16 @@ class Overlay:
             found |= {key: each for key, each in above.items() if low <= key < high}
         yield from sorted(_without_deleted(found).items(), key=lambda each: each[0])
 
+    def under(self, table: str, partition: str, beginnings: Iterable[str]) -> dict[str, Versioned]:
+        """The rows whose keys begin with one of these."""
+        asked = tuple(beginnings)
+        found: dict[str, Versioned | None] = dict(self._below.under(table, partition, asked))
+        with self._lock:
+            above = self._above.get((table, partition), {})
+            return _without_deleted(
+                found | {key: each for key, each in above.items() if key.startswith(asked)}
+            )
+
     def write(
         self,
         table: str,

@@ -55,8 +55,8 @@ class RunRows:
 
     def activities(self, factory: FactoryId, run_ids: Iterable[str]) -> dict[str, Versioned]:
         """The ledger rows of pipeline runs, by key."""
-        prefixes = map(keys.activity_prefix, run_ids)
-        return {key: each for prefix in prefixes for key, each in self.scan(factory, prefix)}
+        beginnings = map(keys.activity_prefix, run_ids)
+        return self.rows.under(_TABLE, keys.factory_partition(factory), beginnings)
 
     def in_state(
         self, factory: FactoryId, state: str, runs: Iterable[Reference]

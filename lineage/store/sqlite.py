@@ -115,6 +115,15 @@ class SqliteRows:
         for key, body, version in found:
             yield key, (loads(body), version)
 
+    def under(self, table: str, partition: str, beginnings: Iterable[str]) -> dict[str, Versioned]:
+        """The rows whose keys begin with one of these."""
+        query = """SELECT row.key, body, version FROM json_each(?) AS begun CROSS JOIN row
+                   ON part = ? AND row.key >= begun.value AND row.key < begun.value || '~'"""
+        with self._lock, _Explained(self.path):
+            asked = dumps(list(beginnings)), f"{table}|{partition}"
+            found = self._connection.execute(query, asked)
+            return {key: (loads(body), version) for key, body, version in found}
+
     def write(
         self,
         table: str,

@@ -111,6 +111,15 @@ class TableRows:
         for each in self._query(table, partition, low, high):
             yield each["RowKey"], entities.versioned(each)
 
+    def under(self, table: str, partition: str, beginnings: Iterable[str]) -> dict[str, Versioned]:
+        """The rows whose keys begin with one of these: a call for each of them, side by side."""
+
+        def read(begun: str) -> dict[str, Versioned]:
+            return dict(self.scan(table, partition, begun, f"{begun}~"))
+
+        found = self._side_by_side(read, list(dict.fromkeys(beginnings)))
+        return {key: each for some in found for key, each in some.items()}
+
     def write(
         self,
         table: str,

@@ -85,6 +85,9 @@ class MortalRows:
     ) -> Iterator[tuple[str, Versioned]]:
         return self._life.read(lambda: self._rows.scan(table, partition, low, high), iter(()))
 
+    def under(self, table: str, partition: str, beginnings: Iterable[str]) -> dict[str, Versioned]:
+        return self._life.read(lambda: self._rows.under(table, partition, beginnings), {})
+
     def write(
         self,
         table: str,

@@ -56,6 +56,17 @@ def test_a_range_is_scanned_with_the_versions_that_a_write_expects(rows: Rows) -
     assert list(rows.scan("runs", "nowhere", "", "~")) == []
 
 
+def test_rows_are_found_by_how_their_keys_begin(rows: Rows) -> None:
+    keys = ["a|1|x", "a|1|y", "a|10|x", "a|2|x", "a|3|x", "b|1|x"]
+    rows.write("runs", "p", {key: {"v": 1, "key": key} for key in keys})
+
+    found = rows.under("runs", "p", iter(["a|1|", "a|3|", "a|9|", "a|1|"]))
+
+    assert list(found) == ["a|1|x", "a|1|y", "a|3|x"]
+    assert found == rows.get("runs", "p", found)
+    assert rows.under("runs", "p", []) == rows.under("runs", "nowhere", ["a|1|"]) == {}
+
+
 def test_more_rows_than_one_transaction_holds_are_written(rows: Rows) -> None:
     rows.write("runs", "p", {f"{n:04d}": {"v": 1, "n": n} for n in range(250)})
 
