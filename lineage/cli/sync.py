@@ -25,7 +25,7 @@ from lineage.wiring import Access
 
 # Definitions and translations live as long as the sync: looking through them again and again for
 # what can go is time lost. What goes, goes by its count of references; few cycles are made.
-COLLECT = (100_000, 50, 100)
+COLLECT = (500_000, 50, 100)
 
 
 @click.command()
