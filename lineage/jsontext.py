@@ -14,8 +14,6 @@ from typing import Any
 
 import msgspec
 
-Json = dict[str, Any]
-
 
 class Packed(Mapping[str, Any]):
     """
@@ -27,10 +25,10 @@ class Packed(Mapping[str, Any]):
 
     __slots__ = ("_held", "_read", "text")
 
-    def __init__(self, text: bytes, read: Callable[[bytes], Json] | None = None) -> None:
+    def __init__(self, text: bytes, read: Callable[[bytes], dict[str, Any]] | None = None) -> None:
         self.text = text
         self._read = read
-        self._held: Json | None = None
+        self._held: dict[str, Any] | None = None
 
     def __getitem__(self, key: str) -> Any:
         return self.object[key]
@@ -45,7 +43,7 @@ class Packed(Mapping[str, Any]):
         return bool(self.text[1:-1].strip())
 
     @property
-    def object(self) -> Json:
+    def object(self) -> dict[str, Any]:
         """What the text says."""
         if self._read is not None:
             return self._read(self.text)

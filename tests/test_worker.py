@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, cast
 
@@ -13,9 +13,10 @@ from lineage import ticks
 from lineage.batch import MOST_TRIES, cut, decode, encode, lane
 from lineage.errors import Cause, LineageError, Rejected, SettingsError, Unavailable, of_storage
 from lineage.messages import NEWER, owner_of
-from lineage.model import Batch, FactoryId, Reference
+from lineage.model import Batch, FactoryId, Reference, Versioned
 from lineage.poison import MOST_READS, POSTPONED
 from lineage.store.circuits import PROBE
+from lineage.store.rows import activity_prefix
 from lineage.ticks import Ticks
 from lineage.worker import (
     CALLED,
@@ -458,6 +459,26 @@ def test_a_store_that_does_not_do_costs_no_delivery_and_opens_no_circuit(
     parts = [(run,) for run in batch.runs] if apart else [batch.runs]
     assert here.sent() == [(replace(batch, runs=runs, tries=1), FIRST) for runs in parts]
     assert here.events("storeFailed")[0]["error"] == str(error)
+    assert here.circuits() == {}
+
+
+def test_a_damaged_row_holds_up_its_own_run_only(here: Place) -> None:
+    batch = all_of(here)
+    rows = here.service.app.rows
+    under, bad = rows.under, activity_prefix(batch.runs[0].id)
+
+    def damaged(table: str, partition: str, beginnings: Iterable[str]) -> dict[str, Versioned]:
+        asked = list(beginnings)
+        if bad in asked:
+            raise of_storage(Rejected("a row is damaged", 422))
+        return under(table, partition, asked)
+
+    cast("Any", rows).under = damaged
+    here.queue.send(batch)
+
+    here.drain()
+
+    assert here.states() == {"q": 1, "p": len(batch.runs) - 1}
     assert here.circuits() == {}
 
 

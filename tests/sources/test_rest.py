@@ -404,11 +404,16 @@ def test_payloads_that_nobody_looks_at_are_dropped_but_for_the_built_ins_word(
         (b' {"source": "\xc3\xa4", "b": []}', {"source": "ä", "b": []}),
         (rb'{"source": "\ud800\u0027"}', {"source": "\ufffd'"}),
         (b'{"source": [1e999]}', {"source": ["1e999"]}),
+        (b'{"source": "' + b"\xc3\xa4" * 70_000 + b'"}', {"source": "ä" * 70_000}),
+        (b'{"source": " ' + b"\xc3\xa4" * 70_000 + b'"}', {"source": " " + "ä" * 70_000}),
         (b"{}", {}),
         (b'"***"', None),
         (b"null", None),
     ],
-    ids=["an object", "a lone surrogate", "beyond all bounds", "empty", "a text", "null"],
+    ids=[
+        *("an object", "a lone surrogate", "beyond all bounds", "long", "long and shifted"),
+        *("empty", "a text", "null"),
+    ],
 )
 def test_an_input_is_what_it_says(text: bytes, value: Any, connect: Connect) -> None:
     (listed,) = connect(estate({"r1": told(text)})).read(batch("r1")).listed
